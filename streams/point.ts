@@ -39,13 +39,20 @@ type ValueOf = { float: number; int: number; string: string; bool: boolean };
 type TagsOf<M extends Measurement> = { readonly [T in (typeof MEASUREMENTS)[M]['tags'][number]]: number };
 type FieldsOf<M extends Measurement> = {
   readonly [F in keyof (typeof MEASUREMENTS)[M]['fields']]?:
-    | ((typeof MEASUREMENTS)[M]['fields'][F] extends FieldType ? ValueOf[(typeof MEASUREMENTS)[M]['fields'][F]] : never)
+    | ((typeof MEASUREMENTS)[M]['fields'][F] extends FieldType
+        ? ValueOf[(typeof MEASUREMENTS)[M]['fields'][F]]
+        : never)
     | undefined;
 };
 
 /** One point on its way to InfluxDB. Fields that are undefined are absent from the point. */
 export type PointOf<M extends Measurement> = M extends Measurement
-  ? { readonly measurement: M; readonly tags: TagsOf<M>; readonly fields: FieldsOf<M>; readonly timeMs: number }
+  ? {
+      readonly measurement: M;
+      readonly tags: TagsOf<M>;
+      readonly fields: FieldsOf<M>;
+      readonly timeMs: number;
+    }
   : never;
 
 export type Point = PointOf<Measurement>;

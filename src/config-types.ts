@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A duration such as `500ms`, `2s`, `30m`, `24h`, `7d`, in ms. */
+export const duration = z.string().transform((text, context) => {
+  const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? [];
+  const unitMs = unit === undefined ? undefined : UNIT_MS[unit];
+  if (amount !== undefined && unitMs !== undefined) return Number(amount) * unitMs;
+  if (text === '0') return 0;
+  context.addIssue('must be a number with its unit: ms, s, m, h or d');
+  return z.NEVER;
+});
+
+/** A number of at least `min`, written plainly. */
+export function number(min: number): z.ZodType<number, string> {
+  return z
+    .string()
+    .regex(/^-?\d{1,12}(\.\d{1,9})?$/, 'must be a number')
+    .transform(Number)
+    .refine((value) => value >= min, `must be at least ${min}`);
+}
+
+/** The address of a server, by one of the given schemes (`mqtt`, `https`, ...). */
+export function url(...schemes: readonly string[]): z.ZodType<string, string> {
+  return z.string().refine(
+    (text) => {
+      const parsed = URL.canParse(text) ? new URL(text) : undefined;
+      return parsed !== undefined && schemes.includes(parsed.protocol.slice(0, -1));
+    },
+    `must be an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+  );
+}
+
+/** A comma-separated list of some of `values`, at least one. */
+export function listOf<T extends string>(values: readonly T[]): z.ZodType<readonly T[], string> {
+  return z.string().transform((text, context) => {
+    const words = new Set(text.split(',').map((word) => word.trim()));
+    const known = values.filter((value) => words.delete(value));
+    if (words.size === 0 && known.length > 0) return known;
+    context.addIssue(`must be some of ${values.join(', ')}, separated by commas`);
+    return z.NEVER;
+  });
+}
+
+/** An IANA time zone that this Node.js knows. */
+export const timeZone = z.string().refine((name) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}, 'must be an IANA time zone such as Asia/Ho_Chi_Minh');
+
+/** Five cron fields: minute, hour, day of month, month, day of week. */
+export const cron = z
+  .string()
+  .regex(/^\S+(\s+\S+){4}$/, 'must be five cron fields: minute, hour, day of month, month, day of week');

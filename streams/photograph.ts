@@ -1,0 +1,35 @@
+/** Why a photograph was taken (domain.md, photographs rule 2, 3 and 6). */
+export type Reason = 'first' | 'status' | 'reset' | 'change' | 'draw' | 'interval' | 'idle';
+
+/** The values of an outlet at one instant, in wire units; NaN is unknown. */
+export interface OutletValues {
+  readonly currentMa: number;
+  readonly powerFactor: number;
+  readonly voltageV: number;
+  readonly energyJ: number;
+}
+
+/** One durable record of everything known of an outlet at one instant. */
+export interface Photograph extends OutletValues {
+  readonly box: number;
+  readonly outlet: number;
+  readonly timeMs: number;
+  readonly reason: Reason;
+  readonly status: number;
+  /** The digit of the command that this status followed, or NaN. */
+  readonly command: number;
+  readonly registerReset: boolean;
+}
+
+/** The numbers of the rules, in wire units and ms. */
+export interface PhotographRules {
+  readonly currentDeadbandMa: number;
+  readonly powerFactorDeadband: number;
+  readonly voltageDeadbandV: number;
+  readonly energyDeadbandJ: number;
+  readonly intervalMs: number;
+  readonly idleIntervalMs: number;
+  readonly settleMs: number;
+  readonly settleMaxMs: number;
+  readonly silentAfterMs: number;
+}

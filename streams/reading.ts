@@ -1,0 +1,43 @@
+/** What a topic speaks of. */
+export type Quantity = 'status' | 'current' | 'powerFactor' | 'energy' | 'voltage' | 'meter' | 'command';
+
+/** The index that stands for the box itself; 0..9 are its outlets. */
+export const BOX_INDEX = 10;
+export const OUTLETS_PER_BOX = 10;
+
+/** The indexes of a meter's readings: voltage in V, current in A, energy in kWh. */
+export const METER_INDEX = { voltage: 0, current: 1, energy: 2 } as const;
+
+/** One decoded value, in the unit of the wire. */
+export interface Reading {
+  /** 0..9 an outlet, 10 the box; of a meter, one of METER_INDEX. */
+  readonly index: number;
+  /** Status code, mA, percent, J, V, or for a command its digit. */
+  readonly value: number;
+}
+
+export type RejectionReason =
+  | 'unknown-topic'
+  | 'too-long'
+  | 'empty'
+  | 'malformed'
+  | 'unknown-index'
+  | 'repeated-index'
+  | 'not-a-number'
+  | 'out-of-range';
+
+/** What could not be used of a message, and why. */
+export interface Rejection {
+  readonly reason: RejectionReason;
+  /** The offending text, cut to 64 characters. */
+  readonly text: string;
+}
+
+/** What one message of a box said: all values share box, quantity and arrival. */
+export interface Readings {
+  readonly box: number;
+  readonly quantity: Quantity;
+  readonly receivedAt: number;
+  readonly retained: boolean;
+  readonly values: readonly Reading[];
+}

@@ -1,0 +1,197 @@
+import { asyncScheduler, map } from 'rxjs';
+import { marbles } from '../test/fixture/marbles.ts';
+import type { Photograph, PhotographRules } from './photograph.ts';
+import type { Quantity, Readings } from './reading.ts';
+import { settlePhotograph } from './settle-photograph.ts';
+
+/** The defaults of domain.md, a thousand times faster: one frame stands for a second. */
+const RULES: PhotographRules = {
+  currentDeadbandMa: 1000,
+  powerFactorDeadband: 10,
+  voltageDeadbandV: 10,
+  energyDeadbandJ: 3.6e6,
+  intervalMs: 1800,
+  idleIntervalMs: 86_400,
+  settleMs: 2,
+  settleMaxMs: 10,
+  silentAfterMs: 600,
+};
+
+const QUANTITY: Readonly<Record<string, Quantity>> = {
+  S: 'status',
+  A: 'current',
+  F: 'powerFactor',
+  P: 'energy',
+  V: 'voltage',
+  C: 'command',
+};
+
+const UNSUBSCRIBED = '^ 99999ms !';
+
+/** `S2` is a status 2 of box 10's outlet 0, `A5000` a current, `V230` the voltage of the box. */
+function reading(text: string, receivedAt: number): Readings {
+  const quantity = QUANTITY[text.charAt(0)];
+  if (quantity === undefined) throw new Error(`no quantity in ${text}`);
+  const index = quantity === 'voltage' ? 10 : 0;
+  return {
+    box: 10,
+    quantity,
+    receivedAt,
+    retained: false,
+    values: [{ index, value: Number(text.slice(1)) }],
+  };
+}
+
+/** `change 2 3000mA @17`: reason, status, known values, time. */
+function inWords(photograph: Photograph): string {
+  const { reason, status, currentMa, powerFactor, voltageV, energyJ, command, registerReset, timeMs } =
+    photograph;
+  const words = [
+    Number.isNaN(currentMa) ? [] : `${currentMa}mA`,
+    Number.isNaN(powerFactor) ? [] : `${powerFactor}%`,
+    Number.isNaN(voltageV) ? [] : `${voltageV}V`,
+    Number.isNaN(energyJ) ? [] : `${energyJ}J`,
+    Number.isNaN(command) ? [] : `command ${command}`,
+    registerReset ? 'reset!' : [],
+  ];
+  return [reason, status, ...words.flat(), `@${timeMs}`].join(' ');
+}
+
+/** Checks that the readings of `source` (marble letters to texts) give the photographs of `expected`. */
+function expectPhotographs(
+  source: string,
+  readings: Record<string, string>,
+  expected: string,
+  photographs: Record<string, string>,
+): void {
+  marbles(({ hot, expectObservable, expectSubscriptions }) => {
+    const messages = hot(source, readings);
+    const result = messages.pipe(
+      map((text) => reading(text, asyncScheduler.now())),
+      settlePhotograph(RULES),
+      map(inWords),
+    );
+    expectObservable(result, UNSUBSCRIBED).toBe(expected, photographs);
+    expectSubscriptions(messages.subscriptions).toBe(UNSUBSCRIBED);
+  });
+}
+
+describe('settlePhotograph', () => {
+  it('takes a first photograph of any status, settle after it', () => {
+    expectPhotographs('s         ', { s: 'S0' }, '--f       ', { f: 'first 0 @0' });
+  });
+
+  it('records status 3 while the current falls 3 s later as one photograph with 0 A', () => {
+    expectPhotographs(
+      'sa--------t--z      ',
+      { s: 'S2', a: 'A5000', t: 'S3', z: 'A0' },
+      '---f---------p      ',
+      { f: 'first 2 5000mA @1', p: 'status 3 0mA @13' },
+    );
+  });
+
+  it('waits at most settle max for values that do not come, and leaves them out', () => {
+    expectPhotographs(
+      'sa--------t               ',
+      { s: 'S2', a: 'A5000', t: 'S3' },
+      '---f----------------p     ',
+      { f: 'first 2 5000mA @1', p: 'status 3 @10' },
+    );
+  });
+
+  it('swallows no status: 2→3→2 within settle gives all three, in order', () => {
+    expectPhotographs('abc        ', { a: 'S2', b: 'S3', c: 'S2' }, '-fs-t      ', {
+      f: 'first 2 @0',
+      s: 'status 3 @1',
+      t: 'status 2 @2',
+    });
+  });
+
+  it('records a change of a deadband while charging, once it has settled', () => {
+    expectPhotographs(
+      'sa------bc------   ',
+      { s: 'S2', a: 'A5000', b: 'A3900', c: 'A2000' },
+      '---f-------c       ',
+      { f: 'first 2 5000mA @1', c: 'change 2 2000mA @9' },
+    );
+  });
+
+  it('drops a change that is back inside its deadbands when it has settled', () => {
+    expectPhotographs(
+      'sa------bc      ',
+      { s: 'S2', a: 'A5000', b: 'A3900', c: 'A5000' },
+      '---f            ',
+      { f: 'first 2 5000mA @1' },
+    );
+  });
+
+  it('records slow drift: 0.3 A a minute is recorded at 1 A', () => {
+    expectPhotographs(
+      'sa 58ms b 59ms c 59ms d 59ms e',
+      { s: 'S2', a: 'A5000', b: 'A4700', c: 'A4400', d: 'A4100', e: 'A3800' },
+      '---f 238ms c                  ',
+      { f: 'first 2 5000mA @1', c: 'change 2 3800mA @240' },
+    );
+  });
+
+  it('records current that flows in another status than charging as a draw', () => {
+    expectPhotographs('s----a     ', { s: 'S4', a: 'A1000' }, '--f----d   ', {
+      f: 'first 4 @0',
+      d: 'draw 4 1000mA @5',
+    });
+  });
+
+  it('takes a photograph each interval while charging, at exactly last + interval, unless silent', () => {
+    expectPhotographs('s 1499ms s 1499ms s', { s: 'S2' }, '--f 1797ms i       ', {
+      f: 'first 2 @0',
+      i: 'interval 2 @1800',
+    });
+  });
+
+  it('takes what fell due while the outlet was silent with its first live reading', () => {
+    expectPhotographs('s 1999ms s       ', { s: 'S2' }, '--f 1999ms i     ', {
+      f: 'first 2 @0',
+      i: 'interval 2 @2000',
+    });
+  });
+
+  it('records a register that begins anew, and carries that it did', () => {
+    expectPhotographs(
+      'sp-----qr      ',
+      { s: 'S2', p: 'P9000000', q: 'P100', r: 'P200' },
+      '---f------r    ',
+      { f: 'first 2 9000000J @1', r: 'reset 2 200J reset! @8' },
+    );
+  });
+
+  it('filters a register glitch 500→0→500: it adds nothing', () => {
+    expectPhotographs('sp-----qr      ', { s: 'S2', p: 'P500', q: 'P0', r: 'P500' }, '---f           ', {
+      f: 'first 2 500J @1',
+    });
+  });
+
+  it('gives a command to the status that follows within 30 s', () => {
+    expectPhotographs('c--s       ', { c: 'C1', s: 'S2' }, '-----f     ', { f: 'first 2 command 1 @3' });
+  });
+
+  it('gives nothing for nothing, passes completion and errors on, and drops what is due when they come', () => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
+      const one = { s: 'S2' };
+      for (const [source, expected, subscription] of [
+        ['-', '-', '^'],
+        ['|', '|', '(^!)'],
+        ['--|', '--|', '^-!'],
+        ['s|', '-|', '^!'],
+        ['s#', '-#', '^!'],
+      ] as const) {
+        const readings = cold(source, one);
+        const result = readings.pipe(
+          map((text) => reading(text, asyncScheduler.now())),
+          settlePhotograph(RULES),
+        );
+        expectObservable(result).toBe(expected);
+        expectSubscriptions(readings.subscriptions).toBe(subscription);
+      }
+    });
+  });
+});
