@@ -1,0 +1,10 @@
+// The days, in UTC, on which a measurement has points: one row a day (_time = its start), _value = fields counted.
+from(bucket: params.bucket)
+    |> range(start: 0, stop: params.to)
+    |> filter(fn: (r) => r._measurement == params.measurement)
+    |> aggregateWindow(every: 1d, fn: count, createEmpty: false, timeSrc: "_start")
+    |> group(columns: ["_time"])
+    |> sum()
+    |> group()
+    |> sort(columns: ["_time"])
+    |> keep(columns: ["_time", "_value"])

@@ -1,0 +1,15 @@
+// The energy that the outlets of each box drew on each business day, by the register of their photographs:
+// one row a box and day (_time = the day's start), _value in kWh. Across a reset the increase is the new value.
+import "timezone"
+
+option location = timezone.location(name: params.timeZone)
+
+from(bucket: params.bucket)
+    |> range(start: params.from, stop: params.to)
+    |> filter(fn: (r) => r._measurement == "photograph" and r._field == "energy_kwh")
+    |> difference(nonNegative: true)
+    |> aggregateWindow(every: 1d, fn: sum, createEmpty: false, timeSrc: "_start")
+    |> group(columns: ["box", "_time"])
+    |> sum()
+    |> group()
+    |> keep(columns: ["box", "_time", "_value"])

@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { connect as connectMqtt, type IClientOptions, type MqttClient } from 'mqtt';
+import { type Observable, Subject } from 'rxjs';
+import { topicsOfBox } from '../../streams/decode-topic.ts';
+import type { Message } from '../../streams/message.ts';
+import type { Config } from '../config.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+
+/** Topics that one SUBSCRIBE asks for. */
+const SUBSCRIBE_BATCH = 500;
+const RECONNECT_MS = 2000;
+
+export type MqttSettings = Pick<
+  Config,
+  | 'MQTT_URL'
+  | 'MQTT_USERNAME'
+  | 'MQTT_PASSWORD'
+  | 'MQTT_CLIENT_ID'
+  | 'MQTT_CA_FILE'
+  | 'MQTT_CERT_FILE'
+  | 'MQTT_KEY_FILE'
+  | 'MQTT_TOPIC_PREFIX'
+>;
+
+/**
+ * The connection to the broker and the topics of the boxes that are listened to. It connects until it is closed,
+ * however often the broker goes away, and subscribes anew each time the broker has forgotten it.
+ */
+export class BoxSubscription {
+  /** What the boxes say; without the topic prefix. Subscribe before `connect`. */
+  readonly messages$: Observable<Message>;
+  readonly #messages = new Subject<Message>();
+  readonly #settings: MqttSettings;
+  readonly #now: () => number;
+  readonly #log: Log;
+  #boxes: ReadonlySet<number> = new Set();
+  #client: MqttClient | undefined;
+  #lastFailure = '';
+
+  /** @param now the wall clock, ms UTC: a message's only time is its arrival */
+  constructor(settings: MqttSettings, now: () => number, log: Log) {
+    this.#settings = settings;
+    this.#now = now;
+    this.#log = log;
+    this.messages$ = this.#messages.asObservable();
+  }
+
+  connect(): void {
+    const client = connectMqtt(this.#settings.MQTT_URL, { ...this.#clientOptions(), manualConnect: true });
+    this.#client = client;
+    client.on('message', (topic, payload, { retain }) => this.#receive(topic, payload, retain));
+    client.on('connect', ({ sessionPresent }) => this.#greet(sessionPresent));
+    client.on('error', (error) => this.#complain(messageOf(error)));
+    client.on('close', () => this.#complain('the connection closed'));
+    client.connect();
+  }
+
+  get isConnected(): boolean {
+    return this.#client?.connected ?? false;
+  }
+
+  /** Listens to exactly these boxes from now on. */
+  setBoxes(boxes: Iterable<number>): void {
+    const before = this.#boxes;
+    this.#boxes = new Set(boxes);
+    if (!this.isConnected) return;
+    const added = [...this.#boxes].filter((box) => !before.has(box));
+    const removed = [...before].filter((box) => !this.#boxes.has(box));
+    void this.#subscribe(added);
+    for (const topics of this.#topicBatches(removed)) this.#client?.unsubscribe(topics);
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    if (client === undefined) return;
+    client.removeAllListeners('close');
+    await client.endAsync(!client.connected);
+    this.#messages.complete();
+  }
+
+  #receive(topic: string, payload: Uint8Array, retained: boolean): void {
+    const prefix = this.#settings.MQTT_TOPIC_PREFIX;
+    if (!topic.startsWith(prefix)) return;
+    this.#messages.next({ topic: topic.slice(prefix.length), payload, receivedAt: this.#now(), retained });
+  }
+
+  #greet(sessionPresent: boolean): void {
+    this.#lastFailure = '';
+    this.#log.info(
+      { broker: this.#settings.MQTT_URL, boxes: this.#boxes.size },
+      'connected to the MQTT broker',
+    );
+    if (!sessionPresent) void this.#subscribe(this.#boxes);
+  }
+
+  /** Says why there is no connection: once for each reason, not for each attempt. */
+  #complain(failure: string): void {
+    if (this.#lastFailure !== '' && (failure === this.#lastFailure || failure === 'the connection closed'))
+      return;
+    this.#lastFailure = failure;
+    this.#log.warn({ broker: this.#settings.MQTT_URL, retryMs: RECONNECT_MS }, `no MQTT broker: ${failure}`);
+  }
+
+  async #subscribe(boxes: Iterable<number>): Promise<void> {
+    try {
+      for (const topics of this.#topicBatches(boxes)) await this.#client?.subscribeAsync(topics, { qos: 1 });
+    } catch (error) {
+      // A connection that broke meanwhile subscribes all boxes again when it is back.
+      if (this.isConnected) this.#log.error({ err: error }, 'the MQTT broker refuses a subscription');
+    }
+  }
+
+  *#topicBatches(boxes: Iterable<number>): Generator<string[]> {
+    const prefix = this.#settings.MQTT_TOPIC_PREFIX;
+    const topics = [...boxes].flatMap(topicsOfBox).map((topic) => prefix + topic);
+    for (let start = 0; start < topics.length; start += SUBSCRIBE_BATCH) {
+      yield topics.slice(start, start + SUBSCRIBE_BATCH);
+    }
+  }
+
+  #clientOptions(): IClientOptions {
+    const { MQTT_USERNAME, MQTT_PASSWORD, MQTT_CA_FILE, MQTT_CERT_FILE, MQTT_KEY_FILE } = this.#settings;
+    return {
+      clientId: this.#settings.MQTT_CLIENT_ID,
+      protocolVersion: 4,
+      clean: true,
+      resubscribe: false,
+      reconnectPeriod: RECONNECT_MS,
+      reconnectOnConnackError: true,
+      connectTimeout: 10_000,
+      ...(MQTT_USERNAME !== undefined && { username: MQTT_USERNAME }),
+      ...(MQTT_PASSWORD !== undefined && { password: MQTT_PASSWORD }),
+      ...(MQTT_CA_FILE !== undefined && { ca: readFileSync(MQTT_CA_FILE) }),
+      ...(MQTT_CERT_FILE !== undefined && { cert: readFileSync(MQTT_CERT_FILE) }),
+      ...(MQTT_KEY_FILE !== undefined && { key: readFileSync(MQTT_KEY_FILE) }),
+    };
+  }
+}

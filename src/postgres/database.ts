@@ -1,0 +1,72 @@
+import pg from 'pg';
+import { EvidaError } from '../errors.ts';
+import type { Log } from '../log.ts';
+
+export type Database = pg.Pool;
+export type Connection = pg.PoolClient;
+
+/** Classes of SQLSTATE that say that the server is away or busy, not that the statement is wrong. */
+const UNAVAILABLE = /^(08|53|57P)/;
+
+/** A pool of connections to one database. A connection that breaks while idle is logged and replaced. */
+export function connectDatabase(connectionString: string, applicationName: string, log: Log): Database {
+  const pool = new pg.Pool({
+    connectionString,
+    application_name: applicationName,
+    max: 4,
+    connectionTimeoutMillis: 10_000,
+  });
+  pool.on('error', (error) =>
+    log.warn({ error: error.message }, `${applicationName}: an idle connection broke`),
+  );
+  return pool;
+}
+
+/**
+ * Runs `work` in one transaction: all of it happens, or nothing.
+ * @throws EvidaError POSTGRES_UNAVAILABLE if the server is away; whatever `work` throws otherwise
+ */
+export async function inTransaction<T>(
+  database: Database,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await connect(database);
+  try {
+    await connection.query('BEGIN');
+    const result = await work(connection);
+    await connection.query('COMMIT');
+    connection.release();
+    return result;
+  } catch (error) {
+    const isBroken = await connection.query('ROLLBACK').then(
+      () => false,
+      () => true,
+    );
+    connection.release(isBroken);
+    throw asUnavailable(error, 'using Postgres');
+  }
+}
+
+/** A connection of its own; whoever takes it releases it. @throws EvidaError POSTGRES_UNAVAILABLE */
+export async function connect(database: Database): Promise<Connection> {
+  try {
+    return await database.connect();
+  } catch (error) {
+    throw asUnavailable(error, 'connecting to Postgres');
+  }
+}
+
+/** Marks errors that say that the server is away; others are given back as they are. */
+export function asUnavailable(error: unknown, operation: string): unknown {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const isAway = UNAVAILABLE.test(code) || /^E[A-Z]+$/.test(code) || isConnectionError(error);
+  return isAway ? new EvidaError('POSTGRES_UNAVAILABLE', { operation, cause: error }) : error;
+}
+
+/** What pg itself throws has no code. */
+function isConnectionError(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /connection (terminated|timeout|error)|timeout exceeded when trying to connect/i.test(error.message)
+  );
+}

@@ -1,0 +1,69 @@
+import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import copyStreams from 'pg-copy-streams';
+import { EvidaError, messageOf } from '../../errors.ts';
+import type { QueryFlux } from '../../influx/query.ts';
+import { linesOfDay, listDays } from '../../influx/read-points.ts';
+import { connect, type Database } from '../../postgres/database.ts';
+import { type StoredBlob, storeBlob } from './store-blob.ts';
+
+export interface BackupSources {
+  readonly database: Database;
+  readonly queryFlux: QueryFlux;
+  readonly historyBucket: string;
+  readonly container: ContainerClient;
+  /** ms UTC: points before it are stored. */
+  readonly now: () => number;
+}
+
+export interface BackupResult {
+  /** What this backup consists of, and how much of it was not in storage before. */
+  readonly blobs: number;
+  readonly stored: number;
+}
+
+/** The container of the backups. @throws EvidaError BLOB_UNAVAILABLE */
+export async function openContainer(connectionString: string, name: string): Promise<ContainerClient> {
+  try {
+    const service = BlobServiceClient.fromConnectionString(connectionString, {
+      retryOptions: { maxTries: 3 },
+    });
+    const container = service.getContainerClient(name);
+    await container.createIfNotExists();
+    return container;
+  } catch (error) {
+    throw new EvidaError('BLOB_UNAVAILABLE', {
+      operation: `opening container ${name}`,
+      problem: messageOf(error),
+      cause: error,
+    });
+  }
+}
+
+/** Copies CHARGING_EVENT_DAY and the photographs, by day, to blob storage; what is there already is not sent again. */
+export async function runBackup(sources: BackupSources): Promise<BackupResult> {
+  const { queryFlux, historyBucket, container, now } = sources;
+  const blobs: StoredBlob[] = [await storeTable(sources, 'charging_event_day', 'box, day')];
+  for (const dayMs of await listDays(queryFlux, historyBucket, 'photograph', now())) {
+    const day = new Date(dayMs).toISOString().slice(0, 10);
+    const lines = linesOfDay(queryFlux, historyBucket, 'photograph', dayMs);
+    blobs.push(await storeBlob(container, `influx/history/photograph/${day}`, 'lp', lines));
+  }
+  return { blobs: blobs.length, stored: blobs.filter(({ isNew }) => isNew).length };
+}
+
+/** @param table and @param order are Evida's own words, never input. */
+async function storeTable(
+  { database, container }: BackupSources,
+  table: 'charging_event_day',
+  order: 'box, day',
+): Promise<StoredBlob> {
+  const connection = await connect(database);
+  try {
+    const copy = copyStreams.to(
+      `COPY (SELECT * FROM ${table} ORDER BY ${order}) TO STDOUT (FORMAT csv, HEADER)`,
+    );
+    return await storeBlob(container, `postgres/${table}`, 'csv', connection.query(copy));
+  } finally {
+    connection.release();
+  }
+}

@@ -1,0 +1,179 @@
+import { InfluxDB } from '@influxdata/influxdb-client';
+import { type Observable, Subject } from 'rxjs';
+import { decodeBoxId } from '../../streams/decode-topic.ts';
+import type { Point } from '../../streams/point.ts';
+import type { Config } from '../config.ts';
+import { EboostApi } from '../eboost/api.ts';
+import { createBuckets } from '../influx/buckets.ts';
+import { PointSender, type SenderStats } from '../influx/point-sender.ts';
+import { createQueryFlux } from '../influx/query.ts';
+import { createWriteBatch } from '../influx/write-batch.ts';
+import type { Log } from '../log.ts';
+import { BoxSubscription } from '../mqtt/box-subscription.ts';
+import { connectDatabase, type Database } from '../postgres/database.ts';
+import { migrate } from '../postgres/migrate.ts';
+import { projectFile } from '../project-file.ts';
+import { retry } from '../retry.ts';
+import { runAnalysis } from './analysis/run-analysis.ts';
+import { openContainer, runBackup } from './backup/run-backup.ts';
+import { Job } from './job.ts';
+import { type MessageStats, telemetry } from './telemetry.ts';
+
+/** How long the last points may take when Evida stops. */
+const STOP_WITHIN_MS = 8000;
+const INFLUX_TIMEOUT_MS = 20_000;
+
+export interface EvidaStats {
+  readonly messages: Readonly<MessageStats>;
+  readonly points: SenderStats;
+  readonly boxes: number;
+}
+
+/**
+ * Evida as one process: the services of its roles on the servers that the environment names. Each part is
+ * awaited and retried on its own, so one that is away holds up only what needs it.
+ */
+export class Evida {
+  readonly analysis: Job;
+  readonly backup: Job;
+  readonly points$: Observable<Point>;
+  readonly #points = new Subject<Point>();
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #influx: InfluxDB;
+  readonly #database: Database;
+  readonly #eboost: Database;
+  readonly #boxList: Job;
+  readonly #subscription: BoxSubscription;
+  readonly #sender: PointSender;
+  readonly #stopping = new AbortController();
+  readonly #messages: MessageStats = { received: 0, rejected: 0 };
+  #boxes = 0;
+
+  constructor(config: Config, log: Log) {
+    this.#config = config;
+    this.#log = log;
+    this.points$ = this.#points.asObservable();
+    this.#influx = new InfluxDB({
+      url: config.INFLUX_URL,
+      token: config.INFLUX_TOKEN,
+      timeout: INFLUX_TIMEOUT_MS,
+    });
+    this.#database = connectDatabase(config.DATABASE_URL, 'evida', log);
+    this.#eboost = connectDatabase(config.EBOOST_DATABASE_URL, 'evida', log);
+    const buckets = { telemetry: config.INFLUX_TELEMETRY_BUCKET, history: config.INFLUX_HISTORY_BUCKET };
+    this.#sender = new PointSender(createWriteBatch(this.#influx, config.INFLUX_ORG), buckets, log);
+    this.#subscription = new BoxSubscription(config, Date.now, log);
+    this.#boxList = new Job('box list', this.#readBoxList(), log);
+    this.analysis = new Job('analysis', () => this.#analyse(), log);
+    this.backup = new Job('backup', () => this.#backUp(), log);
+  }
+
+  /** Resolves when all parts have been reached once; from then on they are retried in the background. */
+  async start(): Promise<void> {
+    const { ROLES } = this.#config;
+    const listens = ROLES.includes('photograph') || ROLES.includes('utilization');
+    if (listens) this.#listen();
+    await Promise.all([
+      this.#prepareInflux(),
+      ROLES.includes('analysis') || ROLES.includes('backup') ? this.prepareDatabase() : undefined,
+    ]);
+    const { ANALYSIS_SCHEDULE, BACKUP_SCHEDULE, TIME_ZONE } = this.#config;
+    if (ROLES.includes('analysis')) {
+      this.analysis.schedule(ANALYSIS_SCHEDULE, TIME_ZONE);
+      await this.analysis.run();
+    }
+    if (ROLES.includes('backup')) this.backup.schedule(BACKUP_SCHEDULE, TIME_ZONE);
+  }
+
+  get stats(): EvidaStats {
+    return { messages: this.#messages, points: this.#sender.stats, boxes: this.#boxes };
+  }
+
+  /** Stops in the order of the data: no more messages, the last points sent, then all connections closed. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('Evida stops'));
+    await Promise.all([
+      this.#subscription.close(),
+      this.#boxList.stop(),
+      this.analysis.stop(),
+      this.backup.stop(),
+    ]);
+    this.#points.complete();
+    try {
+      await this.#sender.close(STOP_WITHIN_MS);
+    } finally {
+      await Promise.all([this.#database.end(), this.#eboost.end()]);
+      this.#log.info(this.stats, 'stopped');
+    }
+  }
+
+  /** Brings the database up to date, as soon as it can be reached. @throws EvidaError */
+  async prepareDatabase(): Promise<void> {
+    const run = () => migrate(this.#database, projectFile('sql'));
+    const ran = await retry('setting up Postgres', run, this.#log, this.#stopping.signal);
+    if (ran.length > 0) this.#log.info({ migrations: ran }, 'the database was brought up to date');
+  }
+
+  #listen(): void {
+    telemetry(this.#subscription.messages$, this.#config, this.#messages, this.#log).subscribe((point) => {
+      this.#sender.send(point);
+      this.#points.next(point);
+    });
+    this.#subscription.connect();
+    this.#boxList.schedule(this.#config.BOX_LIST_SCHEDULE, this.#config.TIME_ZONE);
+    void this.#boxList.run();
+  }
+
+  #readBoxList(): () => Promise<object> {
+    const {
+      EBOOST_API_URL: url,
+      EBOOST_API_USERNAME: username,
+      EBOOST_API_PASSWORD: password,
+    } = this.#config;
+    const api = new EboostApi({ url, username, password });
+    return async () => {
+      const { signal } = this.#stopping;
+      const listed = await retry('reading the box list', () => api.listBoxes(signal), this.#log, signal);
+      const boxes = listed.map(({ uniqueId }) => decodeBoxId(uniqueId)).filter((box) => box !== undefined);
+      this.#boxes = boxes.length;
+      this.#subscription.setBoxes(boxes);
+      return { boxes: boxes.length };
+    };
+  }
+
+  async #prepareInflux(): Promise<void> {
+    const { INFLUX_ORG, INFLUX_TELEMETRY_BUCKET, INFLUX_HISTORY_BUCKET, INFLUX_TELEMETRY_RETENTION } =
+      this.#config;
+    const buckets = [
+      { name: INFLUX_TELEMETRY_BUCKET, retentionMs: INFLUX_TELEMETRY_RETENTION },
+      { name: INFLUX_HISTORY_BUCKET, retentionMs: 0 },
+    ];
+    const create = () => createBuckets(this.#influx, INFLUX_ORG, buckets);
+    const created = await retry('setting up InfluxDB', create, this.#log, this.#stopping.signal);
+    if (created.length > 0) this.#log.info({ buckets: created }, 'buckets were created');
+  }
+
+  async #analyse(): Promise<object> {
+    return await runAnalysis({
+      database: this.#database,
+      eboost: this.#eboost,
+      queryFlux: createQueryFlux(this.#influx, this.#config.INFLUX_ORG),
+      historyBucket: this.#config.INFLUX_HISTORY_BUCKET,
+      timeZone: this.#config.TIME_ZONE,
+      now: Date.now,
+    });
+  }
+
+  async #backUp(): Promise<object> {
+    const { AZURE_STORAGE_CONNECTION_STRING, BACKUP_CONTAINER, INFLUX_ORG, INFLUX_HISTORY_BUCKET } =
+      this.#config;
+    return await runBackup({
+      database: this.#database,
+      queryFlux: createQueryFlux(this.#influx, INFLUX_ORG),
+      historyBucket: INFLUX_HISTORY_BUCKET,
+      container: await openContainer(AZURE_STORAGE_CONNECTION_STRING, BACKUP_CONTAINER),
+      now: Date.now,
+    });
+  }
+}

@@ -1,0 +1,66 @@
+import { type Job as Alarm, scheduleJob } from 'node-schedule';
+import { Subject } from 'rxjs';
+import { EvidaError, messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+
+/** One run of a job that ended well or badly. */
+export interface JobRun {
+  readonly job: string;
+  readonly durationMs: number;
+  readonly outcome: { readonly result: object } | { readonly error: string };
+}
+
+/** Work that is done on a schedule and on command, never twice at once. */
+export class Job {
+  readonly runs$ = new Subject<JobRun>();
+  readonly #name: string;
+  readonly #work: () => Promise<object>;
+  readonly #log: Log;
+  #alarm: Alarm | undefined;
+  #running: Promise<JobRun> | undefined;
+  #stopped = false;
+
+  constructor(name: string, work: () => Promise<object>, log: Log) {
+    this.#name = name;
+    this.#work = work;
+    this.#log = log;
+  }
+
+  /** @param cron five fields, in `timeZone` */
+  schedule(cron: string, timeZone: string): void {
+    this.#alarm = scheduleJob({ rule: cron, tz: timeZone }, () => void this.run());
+  }
+
+  /** Runs it now, or waits for the run that is under way. A failure is logged, and is the run's outcome. */
+  run(): Promise<JobRun> {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** Ends the schedule and waits for the run that is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#alarm?.cancel();
+    await this.#running;
+    this.runs$.complete();
+  }
+
+  async #run(): Promise<JobRun> {
+    const startedAt = performance.now();
+    const outcome = await this.#work().then(
+      (result) => ({ result }),
+      (error: unknown) => {
+        const hint = error instanceof EvidaError ? error.hint : undefined;
+        this.#log[this.#stopped ? 'debug' : 'error']({ err: error, hint }, `${this.#name} failed`);
+        return { error: messageOf(error) };
+      },
+    );
+    const run = { job: this.#name, durationMs: Math.round(performance.now() - startedAt), outcome };
+    if ('result' in outcome)
+      this.#log.info({ ...outcome.result, durationMs: run.durationMs }, `${this.#name} done`);
+    this.runs$.next(run);
+    return run;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Observable, SchedulerLike } from 'rxjs';
+import type { PhotographRules } from '../../../streams/photograph.ts';
+import type { PhotographPoint } from '../../../streams/point.ts';
+import type { Readings } from '../../../streams/reading.ts';
+import { settlePhotograph } from '../../../streams/settle-photograph.ts';
+import { toPhotographPoint } from '../../../streams/to-photograph-point.ts';
+import { kwhToJoule } from '../../../streams/units.ts';
+import type { Config } from '../../config.ts';
+
+/** The photographs of all outlets, from what their boxes say. */
+export function photographs(
+  readings$: Observable<Readings>,
+  rules: PhotographRules,
+  scheduler?: SchedulerLike,
+): Observable<PhotographPoint> {
+  return readings$.pipe(settlePhotograph(rules, scheduler), toPhotographPoint());
+}
+
+/** The rules as the environment sets them, in the units of the wire. */
+export function photographRules(config: Config): PhotographRules {
+  return {
+    currentDeadbandMa: Math.round(config.PHOTOGRAPH_CURRENT_DEADBAND_A * 1000),
+    powerFactorDeadband: config.PHOTOGRAPH_POWER_FACTOR_DEADBAND,
+    voltageDeadbandV: config.PHOTOGRAPH_VOLTAGE_DEADBAND_V,
+    energyDeadbandJ: Math.round(kwhToJoule(config.PHOTOGRAPH_ENERGY_DEADBAND_KWH)),
+    intervalMs: config.PHOTOGRAPH_INTERVAL,
+    idleIntervalMs: config.PHOTOGRAPH_IDLE_INTERVAL,
+    settleMs: config.PHOTOGRAPH_SETTLE,
+    settleMaxMs: config.PHOTOGRAPH_SETTLE_MAX,
+    silentAfterMs: config.SILENT_AFTER,
+  };
+}
