@@ -29,12 +29,14 @@ program
 program
   .command('simulate')
   .description('publish what a simulated fleet would say to an MQTT broker')
-  .requiredOption('--mqtt <url>', 'the broker, with user and password if it wants them')
+  .requiredOption('--mqtt <url>', 'the broker: mqtt://[user:password@]host:port')
   .option('--boxes <number>', 'how many boxes; their numbers start at 10', positiveInteger, 20)
   .option('--seed <number>', 'the same seed gives the same messages', positiveInteger, 1)
   .option('--for <duration>', 'stop after so long: 60s, 10m', parseDuration)
   .option('--record <file>', 'write what happened physically, a JSON object a line')
-  .action(async (options) => (await import('./commands/simulate.ts')).simulate(options));
+  .option('--time-zone <name>', 'people arrive by the hours of this zone', 'Asia/Ho_Chi_Minh')
+  .option('--json', 'print the result as one JSON object', false)
+  .action(async (options) => (await import('./embedded/fleet/simulate-command.ts')).simulate(options));
 
 program
   .command('analyze')

@@ -1,8 +1,19 @@
-/** Aborted by the first SIGINT or SIGTERM. A second one ends the process at once, as it does without Evida. */
+/** npm hands a Ctrl-C on that the process has got already; what comes so soon after the first is the same one. */
+const SAME_SIGNAL_MS = 500;
+
+/** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => controller.abort(new Error(`stopped by ${signal}`)));
+  let firstAt: number | undefined;
+  for (const [name, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ] as const) {
+    process.on(name, () => {
+      firstAt ??= performance.now();
+      if (!controller.signal.aborted) controller.abort(new Error(`stopped by ${name}`));
+      else if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(128 + number);
+    });
   }
   return controller.signal;
 }

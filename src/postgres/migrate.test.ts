@@ -1,0 +1,62 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { useWorld } from '../../test/fixture/world.ts';
+import { EvidaError } from '../errors.ts';
+import { migrate } from './migrate.ts';
+
+describe('migrate', () => {
+  const world = useWorld();
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'evida-migrate-'));
+    await Promise.all(['migrations', 'views'].map((name) => mkdir(join(directory, name))));
+  });
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
+  });
+
+  async function failure(): Promise<EvidaError> {
+    const error: unknown = await migrate(world().eboost, directory).then(
+      () => undefined,
+      (thrown) => thrown,
+    );
+    if (error instanceof EvidaError) return error;
+    throw new Error(`expected an EvidaError, got ${error}`);
+  }
+
+  const write = (name: string, sql: string) => writeFile(join(directory, name), sql);
+
+  it('runs each migration once, in the order of their numbers, and lays the views anew', async () => {
+    await write('migrations/0002-b.sql', 'ALTER TABLE a ADD COLUMN b integer');
+    await write('migrations/0001-a.sql', 'CREATE TABLE a (id integer)');
+    await write('views/v.sql', 'CREATE OR REPLACE VIEW v AS SELECT b FROM a');
+    expect(await migrate(world().eboost, directory)).to.deep.equal(['0001-a', '0002-b']);
+    expect(await migrate(world().eboost, directory)).to.deep.equal([]);
+    expect((await world().eboost.query('SELECT * FROM v')).fields.map(({ name }) => name)).to.deep.equal([
+      'b',
+    ]);
+  });
+
+  it('refuses a migration that was changed after it ran', async () => {
+    await write('migrations/0001-a.sql', 'SELECT 2');
+    expect(await failure()).to.include({ code: 'MIGRATION_CHANGED', exitCode: 1 });
+  });
+
+  it('does nothing at all if one of several migrations fails', async () => {
+    await write('migrations/0003-c.sql', 'CREATE TABLE c (id integer)');
+    await write('migrations/0004-d.sql', 'CREATE NONSENSE');
+    const error = await failure();
+    expect(error).to.include({ code: 'MIGRATION_FAILED' });
+    expect(error.message).to.contain('0004-d').and.to.contain('syntax error');
+    expect((await world().eboost.query(`SELECT to_regclass('c') AS c`)).rows).to.deep.equal([{ c: null }]);
+  });
+
+  it('runs each migration once when many processes start at the same time', async () => {
+    await write('migrations/0005-e.sql', 'CREATE TABLE e (id integer)');
+    const ran = await Promise.all(Array.from({ length: 4 }, () => migrate(world().eboost, directory)));
+    expect(ran.flat()).to.deep.equal(['0005-e']);
+  });
+});
