@@ -6,7 +6,11 @@ export const ERROR_CODES = {
   CONFIG_INVALID: { summary: 'The environment is incomplete or wrong', retryable: false, exitCode: 78 },
   USAGE: { summary: 'The command line was used wrongly', retryable: false, exitCode: 2 },
   STOP_DEADLINE: { summary: 'A part did not stop in time', retryable: false, exitCode: 1 },
-  MQTT_UNAVAILABLE: { summary: 'The MQTT broker cannot be reached or refuses', retryable: true, exitCode: 69 },
+  MQTT_UNAVAILABLE: {
+    summary: 'The MQTT broker cannot be reached or refuses',
+    retryable: true,
+    exitCode: 69,
+  },
   INFLUX_UNAVAILABLE: { summary: 'InfluxDB cannot be reached', retryable: true, exitCode: 69 },
   INFLUX_REFUSED: { summary: 'InfluxDB refuses the request', retryable: false, exitCode: 1 },
   POSTGRES_UNAVAILABLE: { summary: 'Postgres cannot be reached', retryable: true, exitCode: 69 },
@@ -42,7 +46,8 @@ export class EvidaError extends Error {
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, details: ErrorDetails) {
-    const problem = details.problem ?? (details.cause === undefined ? ERROR_CODES[code].summary : messageOf(details.cause));
+    const problem =
+      details.problem ?? (details.cause === undefined ? ERROR_CODES[code].summary : messageOf(details.cause));
     super(`${details.operation}: ${problem}`, { cause: details.cause });
     this.code = code;
     this.operation = details.operation;

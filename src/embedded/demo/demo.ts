@@ -1,0 +1,136 @@
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { stopSignal } from '../../commands/stop-signal.ts';
+import type { Config } from '../../config.ts';
+import { startEboostApi } from '../eboost/api-server.ts';
+import { createEboostDatabase, createReader, fillEboostDatabase } from '../eboost/database.ts';
+import { type EboostHistory, eboostHistory } from '../eboost/history.ts';
+import { acquireExclusive } from '../exclusive.ts';
+import { type Servers, startServers } from '../servers.ts';
+import { type DemoSettings, openDemoData, saveDemoSettings, serversDirectory } from './demo-data.ts';
+import { createDemoDatabases } from './demo-databases.ts';
+import { demoEnvironment, environmentFile, keepEnvironment } from './demo-environment.ts';
+import { fillHistory } from './fill-history.ts';
+import { introduce, plainVersion } from './introduce.ts';
+import { live } from './live.ts';
+import { type Holdings, lookBack } from './look-back.ts';
+import { parentGone } from './parent-gone.ts';
+
+export interface DemoOptions {
+  readonly boxes: number;
+  /** ms; until it is stopped, if absent. */
+  readonly for?: number;
+  readonly fresh: boolean;
+  readonly data: string;
+  readonly seed: number;
+  readonly json: boolean;
+}
+
+/** What `--json` prints at the end: all of it asked from the servers. */
+interface DemoSummary extends Holdings {
+  readonly versions: { readonly influxdb: string; readonly postgres: string; readonly node: string };
+  readonly boxes: number;
+  /** Messages that Evida has acknowledged to the broker. */
+  readonly messages: number;
+}
+
+const HISTORY_MS = 92 * 86_400_000;
+const TIME_ZONE = 'Asia/Ho_Chi_Minh';
+/** A demo that was killed takes so long to take its servers along. */
+const LET_GO_MS = 10_000;
+
+/** `evida demo`: everything on real, embedded servers with a simulated fleet, until it is stopped. */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const directory = resolve(options.data);
+  const signal = AbortSignal.any([stopSignal(), parentGone()]);
+  const say = (line: string) => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
+  const release = await acquireExclusive(directory, 'an Evida demo', { waitMs: LET_GO_MS });
+  try {
+    const settings = await openDemoData(directory, options);
+    const dataDir = serversDirectory(directory);
+    const servers = await startServers({ dataDir, durable: true, onProgress: say, signal });
+    try {
+      const summary = await runOn(servers, directory, settings, options, signal, say);
+      if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+    } finally {
+      await servers.stop();
+      await rm(environmentFile(directory), { force: true });
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    await release();
+  }
+}
+
+async function runOn(
+  servers: Servers,
+  directory: string,
+  settings: DemoSettings,
+  options: DemoOptions,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<DemoSummary> {
+  const { boxes, seed, historyToMs } = settings;
+  const history = eboostHistory({
+    boxes,
+    seed,
+    fromMs: historyToMs - HISTORY_MS,
+    toMs: historyToMs,
+    timeZone: TIME_ZONE,
+  });
+  const api = await startEboostApi({ boxes: () => history.boxes });
+  try {
+    const { evidaUrl, eboostUrl } = await createDemoDatabases(servers.postgres, settings.databasePassword);
+    await createEboostDatabase(eboostUrl);
+    const eboostReaderUrl = withCredentials(eboostUrl, await createReader(eboostUrl));
+    const environment = demoEnvironment(servers, api, { evidaUrl, eboostReaderUrl }, TIME_ZONE);
+    const config = await keepEnvironment(directory, environment);
+    if (!settings.filled) await fill(history, eboostUrl, config, say);
+    await saveDemoSettings(directory, { ...settings, filled: true });
+    signal.throwIfAborted();
+    introduce(servers, api, directory, say);
+    const startedMs = Date.now();
+    await live(config, settings, history, options.for, signal, say);
+    const holdings = await lookBack(config, startedMs);
+    return {
+      versions: {
+        influxdb: plainVersion(servers.influx.version),
+        postgres: plainVersion(servers.postgres.version),
+        node: process.versions.node,
+      },
+      boxes: history.boxes.length,
+      messages: servers.broker.acknowledged('evida-demo'),
+      ...holdings,
+    };
+  } finally {
+    await api.stop();
+  }
+}
+
+async function fill(
+  history: EboostHistory,
+  eboostUrl: string,
+  config: Config,
+  say: (line: string) => void,
+): Promise<void> {
+  const startedMs = performance.now();
+  const [points] = await Promise.all([
+    fillHistory(config, history.points()),
+    fillEboostDatabase(eboostUrl, history),
+  ]);
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  say(
+    `Three months of history: ${history.transactions.length} transactions, ${points} points, in ${seconds} s`,
+  );
+}
+
+function withCredentials(
+  url: string,
+  { user, password }: { readonly user: string; readonly password: string },
+): string {
+  const changed = new URL(url);
+  changed.username = user;
+  changed.password = password;
+  return changed.href;
+}

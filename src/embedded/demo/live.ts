@@ -1,0 +1,61 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { merge } from 'rxjs';
+import type { Config } from '../../config.ts';
+import { createLog } from '../../log.ts';
+import { Evida } from '../../services/evida.ts';
+import { jobRunInWords } from '../../services/job.ts';
+import type { EboostHistory } from '../eboost/history.ts';
+import { DEMO_PACE } from '../fleet/pace.ts';
+import { publishFleet } from '../fleet/publish-fleet.ts';
+import { tellCalmly } from './calm-lines.ts';
+import type { DemoSettings } from './demo-data.ts';
+import { lastEnergies } from './look-back.ts';
+
+/**
+ * Runs Evida and its fleet, with one backup, until `forMs` is over and the work of the start is done, or the
+ * signal comes; then stops both in order.
+ */
+export async function live(
+  config: Config,
+  { boxes, seed, historyToMs }: DemoSettings,
+  history: EboostHistory,
+  forMs: number | undefined,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<void> {
+  const seen = await lastEnergies(config, historyToMs);
+  const ending = new AbortController();
+  const evida = new Evida(config, createLog(config));
+  const telling = merge(evida.analysis.runs$, evida.backup.runs$).subscribe((run) => say(jobRunInWords(run)));
+  telling.add(tellCalmly(evida, say));
+  const fleet = publishFleet({
+    mqttUrl: config.MQTT_URL,
+    username: config.MQTT_USERNAME ?? '',
+    password: config.MQTT_PASSWORD ?? '',
+    fleet: {
+      boxes,
+      seed,
+      timeZone: config.TIME_ZONE,
+      pace: DEMO_PACE,
+      // Registers go on where they were last seen, so that a demo that goes on shows no resets that never were.
+      initialEnergyJ: (box, outlet) => seen.get(`${box}:${outlet}`) ?? history.energyAtEndJ(box, outlet),
+    },
+    signal: AbortSignal.any([signal, ending.signal]),
+  });
+  try {
+    const working = evida.start().then(() => evida.backup.run());
+    await Promise.race([Promise.all([working, passed(forMs, signal)]), fleet]);
+  } finally {
+    ending.abort();
+    await fleet;
+    await evida.stop();
+    telling.unsubscribe();
+  }
+}
+
+/** Resolves after `ms`, or never without; at once when the signal comes. */
+async function passed(ms: number | undefined, signal: AbortSignal): Promise<void> {
+  if (ms === undefined)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  else await delay(ms, undefined, { signal }).catch(() => undefined);
+}
