@@ -1,19 +1,30 @@
 import { HttpError, type InfluxDB } from '@influxdata/influxdb-client';
 import { BucketsAPI, OrgsAPI } from '@influxdata/influxdb-client-apis';
+import type { Config } from '../config.ts';
 import { EvidaError, messageOf } from '../errors.ts';
 
-export interface BucketSettings {
+interface BucketSettings {
   readonly name: string;
   /** How long points are kept, ms; 0 = for ever. */
   readonly retentionMs: number;
 }
 
-/** Creates the buckets that do not exist yet; those that do are left as they are. Gives the names of the new ones. */
-export async function createBuckets(
-  influx: InfluxDB,
-  org: string,
-  buckets: readonly BucketSettings[],
-): Promise<string[]> {
+/** The names and retention that the environment gives the two buckets. */
+export type BucketConfig = Pick<
+  Config,
+  'INFLUX_ORG' | 'INFLUX_TELEMETRY_BUCKET' | 'INFLUX_TELEMETRY_RETENTION' | 'INFLUX_HISTORY_BUCKET'
+>;
+
+/**
+ * Creates those of the two buckets that do not exist yet; one that does is left as it is. Gives the names of the new ones.
+ * @throws EvidaError INFLUX_UNAVAILABLE, INFLUX_REFUSED
+ */
+export async function createBuckets(influx: InfluxDB, config: BucketConfig): Promise<string[]> {
+  const org = config.INFLUX_ORG;
+  const buckets: readonly BucketSettings[] = [
+    { name: config.INFLUX_TELEMETRY_BUCKET, retentionMs: config.INFLUX_TELEMETRY_RETENTION },
+    { name: config.INFLUX_HISTORY_BUCKET, retentionMs: 0 },
+  ];
   const created: string[] = [];
   try {
     const orgId = (await new OrgsAPI(influx).getOrgs({ org })).orgs?.[0]?.id;

@@ -143,13 +143,7 @@ export class Evida {
   }
 
   async #prepareInflux(): Promise<void> {
-    const { INFLUX_ORG, INFLUX_TELEMETRY_BUCKET, INFLUX_HISTORY_BUCKET, INFLUX_TELEMETRY_RETENTION } =
-      this.#config;
-    const buckets = [
-      { name: INFLUX_TELEMETRY_BUCKET, retentionMs: INFLUX_TELEMETRY_RETENTION },
-      { name: INFLUX_HISTORY_BUCKET, retentionMs: 0 },
-    ];
-    const create = () => createBuckets(this.#influx, INFLUX_ORG, buckets);
+    const create = () => createBuckets(this.#influx, this.#config);
     const created = await retry('setting up InfluxDB', create, this.#log, this.#stopping.signal);
     if (created.length > 0) this.#log.info({ buckets: created }, 'buckets were created');
   }

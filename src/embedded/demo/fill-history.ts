@@ -7,16 +7,15 @@ import { createWriteBatch } from '../../influx/write-batch.ts';
 
 const BATCH = 10_000;
 
-/** Writes the points of the simulated past to the history bucket, which is created if missing. Gives their number. */
+/** Writes the points of the simulated past to the history bucket, after making the buckets. Gives their number. */
 export async function fillHistory(config: Config, points: Iterable<Point>): Promise<number> {
   const influx = new InfluxDB({ url: config.INFLUX_URL, token: config.INFLUX_TOKEN, timeout: 60_000 });
-  const bucket = config.INFLUX_HISTORY_BUCKET;
-  await createBuckets(influx, config.INFLUX_ORG, [{ name: bucket, retentionMs: 0 }]);
+  await createBuckets(influx, config);
   const write = createWriteBatch(influx, config.INFLUX_ORG);
   let lines: string[] = [];
   let written = 0;
   const flush = async (): Promise<void> => {
-    await write(bucket, lines);
+    await write(config.INFLUX_HISTORY_BUCKET, lines);
     written += lines.length;
     lines = [];
   };
