@@ -105,7 +105,12 @@ export class BoxSubscription {
 
   async #subscribe(boxes: Iterable<number>): Promise<void> {
     try {
-      for (const topics of this.#topicBatches(boxes)) await this.#client?.subscribeAsync(topics, { qos: 1 });
+      let subscribed = 0;
+      for (const topics of this.#topicBatches(boxes)) {
+        await this.#client?.subscribeAsync(topics, { qos: 1 });
+        subscribed += topics.length;
+      }
+      if (subscribed > 0) this.#log.info({ topics: subscribed }, 'subscribed');
     } catch (error) {
       // A connection that broke meanwhile subscribes all boxes again when it is back.
       if (this.isConnected) this.#log.error({ err: error }, 'the MQTT broker refuses a subscription');

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { z } from 'zod';
 import { type EboostApiOptions, type EboostApiPart, startEboostApi } from './api-server.ts';
 import { eboostHistory } from './history.ts';
 
@@ -10,6 +11,10 @@ const { boxes } = eboostHistory({
   toMs: FROM_MS + 1000,
   timeZone: 'Asia/Ho_Chi_Minh',
 });
+
+const tokenSchema = z.object({ token: z.string().min(20) });
+const memberSchema = z.looseObject({ uniqueId: z.string(), createdAt: z.iso.datetime() });
+const pageSchema = z.object({ 'hydra:totalItems': z.number(), 'hydra:member': z.array(memberSchema) });
 
 describe('startEboostApi', () => {
   let api: EboostApiPart | undefined;
@@ -30,7 +35,7 @@ describe('startEboostApi', () => {
   async function authorized(part: EboostApiPart): Promise<{ headers: { authorization: string } }> {
     const response = await login(part, { username: part.username, password: part.password });
     expect(response.status).to.equal(200);
-    const { token } = await response.json();
+    const { token } = tokenSchema.parse(await response.json());
     return { headers: { authorization: `Bearer ${token}` } };
   }
 
@@ -41,10 +46,10 @@ describe('startEboostApi', () => {
     const sizes: number[] = [];
     for (const page of [1, 2, 3, 4]) {
       const response = await fetch(`${part.url}/boxes?page=${page}`, init);
-      const body = await response.json();
+      const body = pageSchema.parse(await response.json());
       expect(body['hydra:totalItems']).to.equal(250);
       sizes.push(body['hydra:member'].length);
-      found.push(...body['hydra:member'].map(({ uniqueId }: { uniqueId: string }) => uniqueId));
+      found.push(...body['hydra:member'].map(({ uniqueId }) => uniqueId));
     }
     expect(sizes).to.deep.equal([100, 100, 50, 0]);
     expect(found).to.deep.equal(boxes.map(({ uniqueId }) => uniqueId));
@@ -54,10 +59,8 @@ describe('startEboostApi', () => {
   it('tells a box as Eboost does', async () => {
     const part = await start();
     const response = await fetch(`${part.url}/boxes`, await authorized(part));
-    const {
-      'hydra:member': [box],
-    } = await response.json();
-    expect(Object.keys(box)).to.deep.equal([
+    const [box] = pageSchema.parse(await response.json())['hydra:member'];
+    expect(box).to.have.all.keys([
       'uniqueId',
       'name',
       'status',
@@ -72,7 +75,7 @@ describe('startEboostApi', () => {
       'updatedAt',
     ]);
     expect(box).to.deep.include({ uniqueId: 'Ebox_10', status: true, city: { name: boxes[0]?.city } });
-    expect(new Date(box.createdAt).getTime()).to.equal(boxes[0]?.createdAtMs);
+    expect(new Date(box?.createdAt ?? 0).getTime()).to.equal(boxes[0]?.createdAtMs);
   });
 
   it('answers 401 to bad credentials, to no token, and to one that has expired', async () => {
@@ -106,8 +109,8 @@ describe('startEboostApi', () => {
     const part = await start({ boxes: () => current });
     const init = await authorized(part);
     const total = async (): Promise<unknown> => {
-      const body = await (await fetch(`${part.url}/boxes?page=1`, init)).json();
-      return body['hydra:totalItems'];
+      const response = await fetch(`${part.url}/boxes?page=1`, init);
+      return pageSchema.parse(await response.json())['hydra:totalItems'];
     };
     expect(await total()).to.equal(3);
     current = boxes.slice(0, 2);

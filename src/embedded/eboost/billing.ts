@@ -23,17 +23,17 @@ export function billSessions(
 ): EboostTransaction[] {
   const random = new Random(seed, STREAM);
   return sessions
-    .toSorted((one, other) => one.startMs - other.startMs || one.box - other.box || one.outlet - other.outlet)
-    .map((session, index) => {
-      const open = openTransaction(random, session, index + 1);
+    .map((session) => ({ session, openedAtMs: session.startMs - random.whole(500, 3_000) }))
+    .sort((one, other) => one.openedAtMs - other.openedAtMs)
+    .map(({ session, openedAtMs }, index) => {
+      const open = openTransaction(session, openedAtMs, index + 1);
       // Some are never closed: the box or the app was lost.
       return random.chance(0.0012) ? open : closed(random, open, session, toMs, local);
     });
 }
 
-function openTransaction(random: Random, session: ChargingSession, id: number): EboostTransaction {
+function openTransaction(session: ChargingSession, startTimeMs: number, id: number): EboostTransaction {
   const boxUniqueId = `Ebox_${session.box}`;
-  const startTimeMs = session.startMs - random.whole(500, 3_000);
   return {
     id,
     invoiceId: `INV-${String(id).padStart(8, '0')}`,

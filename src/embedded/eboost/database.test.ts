@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -37,6 +37,8 @@ describe("Eboost's database", function () {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'evida-eboost-'));
+    // Under root, Postgres runs as another user and has to pass through.
+    await chmod(directory, 0o711);
     postgres = await startPostgres({ dataDir: join(directory, 'postgres'), durable: false });
     await query(postgres.adminUrl, 'CREATE DATABASE eboost');
     url = postgres.databaseUrl('eboost');

@@ -28,7 +28,7 @@ export class SimulatedOutlet {
   nextAtMs: number;
   energyJ: number;
   #visit: Visit | undefined;
-  #integratedAtMs: number;
+  #integratedAtMs = 0;
   readonly #random: Random;
   readonly #pace: Pace;
   readonly #local: LocalTime;
@@ -46,7 +46,6 @@ export class SimulatedOutlet {
     this.#pace = options.pace;
     this.#local = options.local;
     this.#mostWeight = Math.max(...options.pace.hourWeights);
-    this.#integratedAtMs = options.startMs;
     this.energyJ = options.energyJ;
     this.status = STATUS.available;
     this.nextAtMs = Number.POSITIVE_INFINITY;
@@ -66,9 +65,9 @@ export class SimulatedOutlet {
 
   /** Lets the register run up to an instant; gives what was drawn since the last one, in J. */
   integrate(atMs: number, voltageV: number): number {
+    if (this.status !== STATUS.charging || this.#visit === undefined) return 0;
     const fromMs = this.#integratedAtMs;
     this.#integratedAtMs = atMs;
-    if (this.status !== STATUS.charging || this.#visit === undefined || atMs <= fromMs) return 0;
     const middleMs = (fromMs + atMs) / 2;
     const watts = (voltageV * this.currentA(middleMs) * this.powerFactor(middleMs)) / 100;
     const drawnJ = (watts * (atMs - fromMs)) / 1000;
@@ -156,6 +155,7 @@ export class SimulatedOutlet {
     if (this.#visit === undefined) return;
     const { chargeMs, interruptAfterMs, chargedMs: doneMs } = this.#visit;
     this.#visit.resumedAtMs = atMs;
+    this.#integratedAtMs = atMs;
     this.status = STATUS.charging;
     this.nextAtMs = atMs + Math.max(1, Math.min(chargeMs, interruptAfterMs) - doneMs);
   }

@@ -1,0 +1,136 @@
+import { expect } from 'chai';
+import mqtt, { type MqttClient } from 'mqtt';
+import { type EboostApiPart, startEboostApi } from '../src/embedded/eboost/api-server.ts';
+import { eboostHistory } from '../src/embedded/eboost/history.ts';
+import { until } from '../src/embedded/until.ts';
+import { Evida } from '../src/services/evida.ts';
+import { createForwarder, type Forwarder } from './fixture/forwarder.ts';
+import { createLogLines } from './fixture/log-lines.ts';
+import { readPhotographs } from './fixture/photographs.ts';
+import { useWorld } from './fixture/world.ts';
+
+const WITHIN_MS = 15_000;
+const { boxes } = eboostHistory({ boxes: 3, seed: 1, fromMs: 0, toMs: 1, timeZone: 'UTC' });
+
+describe('telemetry, from the broker to InfluxDB', function () {
+  this.timeout(30_000);
+  const world = useWorld();
+  let api: EboostApiPart;
+  let publisher: MqttClient;
+  let forwarders: { readonly broker: Forwarder; readonly influx: Forwarder };
+  let evida: Evida;
+  let lines: string[];
+
+  beforeEach(async () => {
+    const { broker, influx } = world().servers;
+    api = await startEboostApi({ boxes: () => boxes });
+    publisher = await mqtt.connectAsync(broker.url, { username: broker.username, password: broker.password });
+    forwarders = {
+      broker: await createForwarder(Number(new URL(broker.url).port)),
+      influx: await createForwarder(Number(new URL(influx.url).port)),
+    };
+    const logged = createLogLines();
+    lines = logged.lines;
+    const config = world().config({
+      ROLES: 'photograph,utilization',
+      MQTT_URL: `mqtt://127.0.0.1:${forwarders.broker.port}`,
+      INFLUX_URL: `http://127.0.0.1:${forwarders.influx.port}`,
+      EBOOST_API_URL: api.url,
+      EBOOST_API_USERNAME: api.username,
+      EBOOST_API_PASSWORD: api.password,
+      PHOTOGRAPH_SETTLE: '50ms',
+      PHOTOGRAPH_SETTLE_MAX: '200ms',
+      UTILIZATION_INTERVAL: '100ms',
+    });
+    evida = new Evida(config, logged.log);
+  });
+  afterEach(async () => {
+    await evida.stop();
+    await publisher.endAsync();
+    await Promise.all([forwarders.broker.close(), forwarders.influx.close(), api.stop()]);
+    await until(() => world().servers.broker.connectedClients().length === 0, WITHIN_MS);
+  });
+
+  const publish = (topic: string, payload: string) =>
+    publisher.publishAsync(world().topicPrefix + topic, payload, { qos: 1 });
+  const waitFor = async (what: string, condition: () => boolean | Promise<boolean>) =>
+    expect(await until(condition, WITHIN_MS), what).to.equal(true);
+  const isListening = () =>
+    evida.stats.boxes === boxes.length && lines.some((line) => line.includes('subscribed'));
+  const photographsOf = async (box: number) =>
+    (await readPhotographs(world())).filter((photograph) => photograph.startsWith(`${box}/`));
+
+  it('subscribes to the listed boxes and records their photographs and consumption', async () => {
+    await Promise.all([forwarders.broker.open(), forwarders.influx.open()]);
+    await evida.start();
+    await waitFor('the subscription', isListening);
+    await publish('PEbox_10', '3-3600000');
+    await publish('AEbox_10', '3-5200');
+    await publish('SEbox_10', '3-2,10-0');
+    await publish('SEbox_99', '3-2');
+    await waitFor('the first photograph', async () => (await photographsOf(10)).length >= 1);
+    await publish('PEbox_10', '3-3960000');
+    await publish('AEbox_10', '3-0');
+    await publish('SEbox_10', '3-3');
+    await waitFor('the second photograph', async () => (await photographsOf(10)).length >= 2);
+    expect(await photographsOf(10)).to.deep.equal(['10/3 first 2 1kWh', '10/3 status 3 1.1kWh']);
+    expect(evida.stats.messages).to.deep.equal({ received: 6, rejected: 0 });
+    await waitFor('the consumption', () => evida.stats.points.written === 4);
+    expect(await photographsOf(99)).to.deep.equal([]);
+  });
+
+  it('goes on after garbage, and counts it', async () => {
+    await Promise.all([forwarders.broker.open(), forwarders.influx.open()]);
+    await evida.start();
+    await waitFor('the subscription', isListening);
+    await publish('SEbox_11', '\u0000garbage');
+    await publish('SEbox_11', '0-1,1-99');
+    await waitFor('the good pair', async () => (await photographsOf(11)).length === 1);
+    expect(await photographsOf(11)).to.deep.equal(['11/0 first 1']);
+    expect(evida.stats.messages.rejected).to.equal(2);
+  });
+
+  it('says that the broker is away, and listens as soon as it is there', async () => {
+    await forwarders.influx.open();
+    await evida.start();
+    await waitFor('a word about the broker', () =>
+      lines.some((line) => /no MQTT broker.*ECONNREFUSED/.test(line)),
+    );
+    await forwarders.broker.open();
+    await waitFor('the subscription', isListening);
+    await publish('SEbox_12', '0-1');
+    await waitFor('the photograph', async () => (await photographsOf(12)).length === 1);
+  });
+
+  it('says that InfluxDB is away, keeps the points, and writes them as soon as it is there', async () => {
+    await forwarders.broker.open();
+    const started = evida.start();
+    await waitFor('a word about InfluxDB', () =>
+      lines.some((line) => /setting up InfluxDB: waiting/.test(line)),
+    );
+    await waitFor('the subscription', isListening);
+    await publish('SEbox_12', '5-1');
+    await waitFor('a word about the points', () =>
+      lines.some((line) => /points wait for InfluxDB/.test(line)),
+    );
+    await forwarders.influx.open();
+    await started;
+    await waitFor('the photograph', async () => (await photographsOf(12)).includes('12/5 first 1'));
+    expect(evida.stats.points).to.deep.equal({ accepted: 1, written: 1, refused: 0 });
+  });
+
+  it('subscribes again after the connection to the broker broke', async () => {
+    await Promise.all([forwarders.broker.open(), forwarders.influx.open()]);
+    await evida.start();
+    await waitFor('the subscription', isListening);
+    await forwarders.broker.close();
+    await waitFor('the loss', () =>
+      lines.some((line) => line.includes('no MQTT broker: the connection closed')),
+    );
+    lines.length = 0;
+    await forwarders.broker.open();
+    await waitFor('the subscription', isListening);
+    await publish('SEbox_12', '7-4');
+    await waitFor('the photograph', async () => (await photographsOf(12)).includes('12/7 first 4'));
+  });
+});
