@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { cron, duration, listOf, number, timeZone, url } from './config-types.ts';
 import { EvidaError, messageOf } from './errors.ts';
 
-export const ROLES = ['photograph', 'utilization', 'analysis', 'backup'] as const;
-export type Role = (typeof ROLES)[number];
+const ROLES = ['photograph', 'utilization', 'analysis', 'backup'] as const;
 
 /** What is known of an environment variable besides its type: it feeds the errors and the docs. */
 export interface Documentation {

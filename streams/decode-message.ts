@@ -17,7 +17,7 @@ export function decodeMessage(): OperatorFunction<Message, Decoded> {
 }
 
 /** The readings of one message (domain.md, "Wire protocol"). */
-export function decode(message: Message): Decoded {
+function decode(message: Message): Decoded {
   const topic = decodeTopic(message.topic);
   if (topic === undefined) {
     return {

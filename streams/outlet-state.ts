@@ -3,7 +3,7 @@ import type { OutletValues, Photograph, Reason } from './photograph.ts';
 import { OUTLETS_PER_BOX } from './reading.ts';
 
 /** A photograph that will be taken when things have settled. Times in ms. */
-export interface Due {
+interface Due {
   readonly reason: Reason;
   readonly sinceMs: number;
   /** What later values are compared with, to see whether things still move. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Config, loadConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { Evida } from '../services/evida.ts';
-import { aborted, stopSignal } from './stop-signal.ts';
+import { aborted, stopSignal } from '../stop-signal.ts';
 
 /** The configuration of this process's environment. @throws EvidaError CONFIG_INVALID */
 export function configFromEnvironment(): Config {

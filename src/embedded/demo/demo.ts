@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { stopSignal } from '../../commands/stop-signal.ts';
+import { stopSignal } from '../../stop-signal.ts';
 import type { Config } from '../../config.ts';
 import { startEboostApi } from '../eboost/api-server.ts';
 import { createEboostDatabase, createReader, fillEboostDatabase } from '../eboost/database.ts';

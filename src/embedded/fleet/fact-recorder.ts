@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { PhysicalFact } from './fleet-event.ts';
 
 /** A line of the record file: a fact and its instant (ms UTC), one JSON object a line, in the order of time. */
-export type RecordedFact = { readonly atMs: number } & PhysicalFact;
+type RecordedFact = { readonly atMs: number } & PhysicalFact;
 
 const FLUSH_CHARACTERS = 65_536;
 

@@ -123,14 +123,16 @@ function withoutSecrets(url: string): string {
 function untilConnected(client: MqttClient, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
-      client.off('connect', connected).off('error', failed);
+      client.off('connect', connected).off('error', failed).off('close', closed);
       signal.removeEventListener('abort', aborted);
       act();
     };
     const connected = (): void => settle(resolve);
     const failed = (error: Error): void => settle(() => reject(error));
+    // A broker may hang up without a word.
+    const closed = (): void => settle(() => reject(new Error('the broker closed the connection')));
     const aborted = (): void => settle(() => reject(signal.reason));
-    client.on('connect', connected).on('error', failed);
+    client.on('connect', connected).on('error', failed).on('close', closed);
     if (signal.aborted) aborted();
     else signal.addEventListener('abort', aborted);
   });

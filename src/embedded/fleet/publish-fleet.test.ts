@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Aedes } from 'aedes';
@@ -42,9 +42,7 @@ class TestBroker {
     });
     this.#broker = broker;
     this.#server = server;
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    const address: AddressInfo | string | null = server.address();
-    return `mqtt://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+    return `mqtt://127.0.0.1:${await listen(server, port)}`;
   }
 
   async stop(): Promise<void> {
@@ -55,6 +53,12 @@ class TestBroker {
     if (server !== undefined) await new Promise((resolve) => server.close(resolve));
     if (broker !== undefined) await new Promise<void>((resolve) => broker.close(resolve));
   }
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const address = server.address();
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
 function expected(forSimulatedMs: number, prefix = ''): string[] {
@@ -144,24 +148,36 @@ describe('publishFleet', () => {
     expect(broker.received).to.include.members(expected(40_000));
   });
 
-  it('ends on abort although the broker is gone', async () => {
+  it('holds a bounded number of messages while the broker is away, and ends soon after an abort', async () => {
     const mqttUrl = await broker.start();
     const abort = new AbortController();
-    let stopped: Promise<void> | undefined;
+    let attempts = 0;
+    const dead = createServer((socket) => {
+      socket.destroy();
+      attempts += 1;
+      if (attempts === 2) abort.abort();
+    });
+    let gone: Promise<unknown> | undefined;
     broker.onReceived = () => {
-      stopped ??= broker.stop().then(() => abort.abort());
+      gone ??= broker.stop().then(() => listen(dead, Number(new URL(mqttUrl).port)));
     };
-    const summary = await publishFleet({ mqttUrl, fleet: FLEET, speed: 50, signal: abort.signal });
-    await stopped;
-    expect(summary.acknowledged).to.be.at.most(summary.messages);
-    expect(summary.durationMs).to.be.lessThan(5000);
-  });
+    const summary = await publishFleet({ mqttUrl, fleet: FLEET, speed: 5000, signal: abort.signal });
+    await gone;
+    await new Promise((resolve) => dead.close(resolve));
+    expect(summary.messages - summary.acknowledged).to.be.greaterThan(100);
+    // Without a bound it would be as many in a second as a fleet of this size says in an hour.
+    expect(summary.messages).to.be.lessThan(10_000);
+    expect(summary.durationMs).to.be.lessThan(8_000);
+  }).timeout(10_000);
 
   it('says so if the broker cannot be reached, or refuses', async () => {
     const nowhere = `mqtt://user:secret@127.0.0.1:${await freePort()}`;
     const refusing = await broker.start(0, 'right');
+    const silent = createServer((socket) => socket.destroy());
+    const hangsUp = `mqtt://127.0.0.1:${await listen(silent, 0)}`;
     for (const options of [
       { mqttUrl: nowhere },
+      { mqttUrl: hangsUp },
       { mqttUrl: refusing, username: 'fleet', password: 'wrong' },
     ]) {
       const error = await publishFleet({ ...options, fleet: FLEET, forMs: 10 }).catch((thrown) => thrown);
@@ -169,6 +185,7 @@ describe('publishFleet', () => {
       expect(error).to.include({ code: 'MQTT_UNAVAILABLE' });
       expect(String(error)).to.not.include('secret');
     }
+    await new Promise((resolve) => silent.close(resolve));
     await publishFleet({
       mqttUrl: refusing,
       username: 'fleet',

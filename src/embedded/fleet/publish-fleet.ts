@@ -25,7 +25,7 @@ export interface PublishFleetOptions {
   readonly onStats?: (stats: FleetStats) => void;
 }
 
-export interface FleetStats {
+interface FleetStats {
   readonly messages: number;
   readonly facts: number;
   /** Sent and not yet acknowledged. */

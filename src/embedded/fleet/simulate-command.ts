@@ -1,4 +1,4 @@
-import { stopSignal } from '../../commands/stop-signal.ts';
+import { stopSignal } from '../../stop-signal.ts';
 import { publishFleet } from './publish-fleet.ts';
 
 export interface SimulateOptions {

@@ -70,7 +70,8 @@ export class SimulatedBox {
     const outlets = Array.from({ length: OUTLETS_PER_BOX }, (_, outlet) => {
       const installed = isInstalled(seed, number, outlet);
       const plausibleJ = this.#random.whole(50_000_000, 1_500_000_000);
-      const energyJ = installed ? (initialEnergyJ?.(number, outlet) ?? plausibleJ) : 0;
+      // Rounded: a register carried over as kWh must not come back one joule lower, which reads as a reset.
+      const energyJ = installed ? Math.round(initialEnergyJ?.(number, outlet) ?? plausibleJ) : 0;
       const random = new Random(seed, STREAM, number, outlet);
       return new SimulatedOutlet({ installed, energyJ, startMs, random, pace, local });
     });

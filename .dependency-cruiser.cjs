@@ -1,0 +1,80 @@
+/** What may import what: the rooms of docs/architecture.md. An arrow that is not allowed here fails the build. */
+
+const TESTS = '\\.test\\.ts$|^test/';
+
+/** A rule: production code in `from` may reach only what `to` matches. */
+const only = (name, from, to) => ({
+  name,
+  severity: 'error',
+  from: { path: from, pathNot: TESTS },
+  to: { pathNot: to },
+});
+
+/** What every room of src/ may use: errors, the log, the configuration, the project's own files, pure streams. */
+const EVERYWHERE =
+  '^src/(errors|log|config|config-types|project-file|retry|stop-signal)\\.ts$|^streams/|^node:|^[a-z_]+(/promises)?$';
+const NPM = (...names) =>
+  names.map((name) => `node_modules/${name.replace('/', '\\/')}/|^${name}$`).join('|');
+const any = (...paths) => paths.join('|');
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'declared',
+      comment: 'a package that package.json does not name may be gone tomorrow',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'production-packages',
+      comment: 'what runs in production must not need development packages',
+      severity: 'error',
+      from: { path: '^(src|streams)/', pathNot: any('^src/embedded/', TESTS) },
+      to: { dependencyTypes: ['npm-dev'], pathNot: 'node_modules/@types/' },
+    },
+    {
+      name: 'embedded-apart',
+      comment:
+        'production code never imports the embedded servers; the command line loads them when it is asked to',
+      severity: 'error',
+      from: { path: '^(src|streams)/', pathNot: any('^src/embedded/', TESTS) },
+      to: { path: '^src/embedded/', dynamic: false },
+    },
+    only('streams', '^streams/', any('^streams/', NPM('rxjs'))),
+    only('errors', '^src/errors\\.ts$', '^$'),
+    only('config', '^src/config(-types)?\\.ts$', any('^src/(config-types|errors)\\.ts$', NPM('zod'))),
+    only('mqtt', '^src/mqtt/', any('^src/mqtt/', EVERYWHERE, NPM('mqtt', 'rxjs'))),
+    only(
+      'influx',
+      '^src/influx/',
+      any(
+        '^src/influx/',
+        EVERYWHERE,
+        NPM('@influxdata/influxdb-client', '@influxdata/influxdb-client-apis', 'zod'),
+      ),
+    ),
+    only('postgres', '^src/postgres/', any('^src/postgres/', EVERYWHERE, NPM('pg', '@types/pg', 'zod'))),
+    only('eboost', '^src/eboost/', any('^src/(eboost|postgres)/', EVERYWHERE, NPM('pg', '@types/pg', 'zod'))),
+    {
+      name: 'services',
+      comment: 'services compose the rooms below them, and know nothing of the command line',
+      severity: 'error',
+      from: { path: '^src/(services|mqtt|influx|postgres|eboost)/', pathNot: TESTS },
+      to: { path: '^src/(commands|evida)' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'] },
+  },
+};

@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import { type EboostApiPart, startEboostApi } from '../embedded/eboost/api-server.ts';
+import { eboostHistory } from '../embedded/eboost/history.ts';
+import { EvidaError } from '../errors.ts';
+import { EboostApi } from './api.ts';
+
+const { boxes } = eboostHistory({ boxes: 250, seed: 1, fromMs: 0, toMs: 1, timeZone: 'UTC' });
+
+describe('EboostApi', () => {
+  let part: EboostApiPart;
+  let nowMs = 0;
+
+  beforeEach(async () => {
+    part = await startEboostApi({ boxes: () => boxes, tokenLifetimeMs: 60_000, now: () => nowMs });
+  });
+  afterEach(() => part.stop());
+
+  const failureOf = async (work: Promise<unknown>): Promise<EvidaError> => {
+    const error: unknown = await work.then(
+      () => undefined,
+      (thrown) => thrown,
+    );
+    if (error instanceof EvidaError) return error;
+    throw new Error(`expected an EvidaError, got ${error}`);
+  };
+
+  it('lists all boxes, over as many pages as it takes, with one login', async () => {
+    const listed = await new EboostApi(part).listBoxes();
+    expect(listed.map(({ uniqueId }) => uniqueId)).to.deep.equal(boxes.map(({ uniqueId }) => uniqueId));
+    expect(part.requests()).to.deep.equal({ 'POST /login 200': 1, 'GET /boxes 200': 3 });
+  });
+
+  it('logs in again, once, when its token has expired', async () => {
+    const api = new EboostApi(part);
+    await api.listBoxes();
+    nowMs += 120_000;
+    await api.listBoxes();
+    expect(part.requests()).to.include({ 'POST /login 200': 2, 'GET /boxes 401': 1 });
+  });
+
+  it('says which variables to check when the login is refused', async () => {
+    const error = await failureOf(new EboostApi({ ...part, password: 'wrong' }).listBoxes());
+    expect(error).to.include({ code: 'EBOOST_REFUSED', retryable: false });
+    expect(error.hint).to.contain('EBOOST_API_PASSWORD');
+  });
+
+  it('says that the API is away, and that a retry may help', async () => {
+    await part.stop();
+    const error = await failureOf(new EboostApi(part).listBoxes());
+    expect(error).to.include({ code: 'EBOOST_UNAVAILABLE', retryable: true });
+    expect(error.message).to.contain('ECONNREFUSED');
+  });
+});

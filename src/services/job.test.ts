@@ -1,0 +1,50 @@
+import { expect } from 'chai';
+import { createLogLines } from '../../test/fixture/log-lines.ts';
+import { Job, jobRunInWords } from './job.ts';
+
+describe('Job', () => {
+  it('runs never twice at once: who asks meanwhile gets the run that is under way', async () => {
+    let running = 0;
+    let release = (): void => undefined;
+    const work = () => {
+      running++;
+      return new Promise<object>((resolve) => {
+        release = () => resolve({ rows: 7 });
+      });
+    };
+    const job = new Job('test', work, createLogLines().log);
+    const runs = [job.run(), job.run()];
+    expect(running).to.equal(1);
+    release();
+    const [first, second] = await Promise.all(runs);
+    expect(first).to.equal(second);
+    expect(first && jobRunInWords(first)).to.match(/^test done in \d+\.\d s: rows 7$/);
+    await job.stop();
+  });
+
+  it('logs a failure and lives on', async () => {
+    const { log, lines } = createLogLines();
+    const job = new Job('test', () => Promise.reject(new Error('no luck')), log);
+    expect((await job.run()).outcome).to.deep.equal({ error: 'no luck' });
+    expect(lines.join()).to.contain('test failed').and.to.contain('no luck');
+    await job.stop();
+  });
+
+  it('waits for the run that is under way when it is stopped', async () => {
+    let ended = false;
+    const job = new Job(
+      'test',
+      () =>
+        new Promise((resolve) => {
+          setImmediate(() => {
+            ended = true;
+            resolve({});
+          });
+        }),
+      createLogLines().log,
+    );
+    void job.run();
+    await job.stop();
+    expect(ended).to.equal(true);
+  });
+});
