@@ -56,7 +56,7 @@ describe('PointSender', () => {
       measurement: 'consumption',
       tags: { box: 1, outlet: 1 },
       fields: { energy_kwh: 1 },
-      timeMs: 1,
+      timeMs: 1_700_000_000_001,
     });
     sender.send(photograph(4));
     await sender.close(5000);
