@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { stopSignal } from '../../stop-signal.ts';
 import type { Config } from '../../config.ts';
+import { stopSignal } from '../../stop-signal.ts';
 import { startEboostApi } from '../eboost/api-server.ts';
 import { createEboostDatabase, createReader, fillEboostDatabase } from '../eboost/database.ts';
 import { type EboostHistory, eboostHistory } from '../eboost/history.ts';
