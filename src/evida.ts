@@ -55,7 +55,9 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 2) : reportError(error);
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  // What failed may have left something open that would keep the process alive.
+  else process.exit(reportError(error));
 }
 
 function exitWith(code: number): void {

@@ -56,6 +56,7 @@ describe('analysis, from Eboost and InfluxDB to CHARGING_EVENT_DAY', function ()
       historyBucket: buckets.history,
       timeZone: 'Asia/Ho_Chi_Minh',
       now: () => NOW,
+      signal: new AbortController().signal,
     });
   };
   const table = async () =>

@@ -32,9 +32,17 @@ describe('backup, to blob storage', function () {
     point('2026-10-02T00:00:00.000Z', 4, undefined, true),
   ];
 
+  const { signal } = new AbortController();
   const backUp = () => {
     const { database, queryFlux, buckets } = world();
-    return runBackup({ database, queryFlux, historyBucket: buckets.history, container, now: Date.now });
+    return runBackup({
+      database,
+      queryFlux,
+      historyBucket: buckets.history,
+      container,
+      now: Date.now,
+      signal,
+    });
   };
   async function blobs(): Promise<Record<string, string>> {
     const contents: Record<string, string> = {};

@@ -42,12 +42,17 @@ const WRITE_PAGE = `
  * with an overlap. Gives the number of rows that became other than they were.
  * @throws EvidaError POSTGRES_UNAVAILABLE
  */
-export async function mirrorTransactions(eboost: Database, connection: Connection): Promise<number> {
+export async function mirrorTransactions(
+  eboost: Database,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<number> {
   const source = await connect(eboost);
   try {
     let changed = 0;
     let position = await startOf(connection);
     for (;;) {
+      signal.throwIfAborted();
       const { rows } = await source.query(READ_PAGE, [position.updatedAt, position.id, PAGE]);
       const page = PageRow.parse(rows[0]);
       if (page.rows === null || page.lastUpdatedAt === null || page.lastId === null) return changed;

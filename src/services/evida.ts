@@ -1,9 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { InfluxDB } from '@influxdata/influxdb-client';
 import { type Observable, Subject } from 'rxjs';
 import { decodeBoxId } from '../../streams/decode-topic.ts';
 import type { Point } from '../../streams/point.ts';
 import type { Config } from '../config.ts';
 import { EboostApi } from '../eboost/api.ts';
+import { EvidaError } from '../errors.ts';
 import { createBuckets } from '../influx/buckets.ts';
 import { PointSender, type SenderStats } from '../influx/point-sender.ts';
 import { createQueryFlux } from '../influx/query.ts';
@@ -19,8 +21,9 @@ import { openContainer, runBackup } from './backup/run-backup.ts';
 import { Job } from './job.ts';
 import { type MessageStats, telemetry } from './telemetry.ts';
 
-/** How long the last points may take when Evida stops. */
-const STOP_WITHIN_MS = 8000;
+/** How long the last points may take when Evida stops, and all of the stop. */
+const SEND_WITHIN_MS = 6000;
+const STOP_WITHIN_MS = 9000;
 const INFLUX_TIMEOUT_MS = 20_000;
 
 export interface EvidaStats {
@@ -65,8 +68,8 @@ export class Evida {
     this.#sender = new PointSender(createWriteBatch(this.#influx, config.INFLUX_ORG), buckets, log);
     this.#subscription = new BoxSubscription(config, Date.now, log);
     this.#boxList = new Job('box list', this.#readBoxList(), log);
-    this.analysis = new Job('analysis', () => this.#analyse(), log);
-    this.backup = new Job('backup', () => this.#backUp(), log);
+    this.analysis = new Job('analysis', (signal) => this.#analyse(signal), log);
+    this.backup = new Job('backup', (signal) => this.#backUp(signal), log);
   }
 
   /** Resolves when all parts have been reached once; from then on they are retried in the background. */
@@ -90,8 +93,26 @@ export class Evida {
     return { messages: this.#messages, points: this.#sender.stats, boxes: this.#boxes };
   }
 
-  /** Stops in the order of the data: no more messages, the last points sent, then all connections closed. */
+  /**
+   * Stops in the order of the data: no more messages, the last points sent, then all connections closed.
+   * @throws EvidaError STOP_DEADLINE if that takes too long; what is left is lost with the process
+   */
   async stop(): Promise<void> {
+    const late = new AbortController();
+    const deadline = delay(STOP_WITHIN_MS, undefined, { signal: late.signal }).then(
+      () => {
+        throw new EvidaError('STOP_DEADLINE', {
+          operation: 'stopping Evida',
+          problem: `it took longer than ${STOP_WITHIN_MS} ms`,
+        });
+      },
+      () => undefined,
+    );
+    await Promise.race([this.#stopInOrder(), deadline]);
+    late.abort();
+  }
+
+  async #stopInOrder(): Promise<void> {
     this.#stopping.abort(new Error('Evida stops'));
     await Promise.all([
       this.#subscription.close(),
@@ -101,7 +122,7 @@ export class Evida {
     ]);
     this.#points.complete();
     try {
-      await this.#sender.close(STOP_WITHIN_MS);
+      await this.#sender.close(SEND_WITHIN_MS);
     } finally {
       await Promise.all([this.#database.end(), this.#eboost.end()]);
       this.#log.info(this.stats, 'stopped');
@@ -125,15 +146,14 @@ export class Evida {
     void this.#boxList.run();
   }
 
-  #readBoxList(): () => Promise<object> {
+  #readBoxList(): (signal: AbortSignal) => Promise<object> {
     const {
       EBOOST_API_URL: url,
       EBOOST_API_USERNAME: username,
       EBOOST_API_PASSWORD: password,
     } = this.#config;
     const api = new EboostApi({ url, username, password });
-    return async () => {
-      const { signal } = this.#stopping;
+    return async (signal) => {
       const listed = await retry('reading the box list', () => api.listBoxes(signal), this.#log, signal);
       const boxes = listed.map(({ uniqueId }) => decodeBoxId(uniqueId)).filter((box) => box !== undefined);
       this.#boxes = boxes.length;
@@ -148,7 +168,7 @@ export class Evida {
     if (created.length > 0) this.#log.info({ buckets: created }, 'buckets were created');
   }
 
-  async #analyse(): Promise<object> {
+  async #analyse(signal: AbortSignal): Promise<object> {
     return await runAnalysis({
       database: this.#database,
       eboost: this.#eboost,
@@ -156,10 +176,11 @@ export class Evida {
       historyBucket: this.#config.INFLUX_HISTORY_BUCKET,
       timeZone: this.#config.TIME_ZONE,
       now: Date.now,
+      signal,
     });
   }
 
-  async #backUp(): Promise<object> {
+  async #backUp(signal: AbortSignal): Promise<object> {
     const { AZURE_STORAGE_CONNECTION_STRING, BACKUP_CONTAINER, INFLUX_ORG, INFLUX_HISTORY_BUCKET } =
       this.#config;
     return await runBackup({
@@ -168,6 +189,7 @@ export class Evida {
       historyBucket: INFLUX_HISTORY_BUCKET,
       container: await openContainer(AZURE_STORAGE_CONNECTION_STRING, BACKUP_CONTAINER),
       now: Date.now,
+      signal,
     });
   }
 }

@@ -30,21 +30,21 @@ describe('Job', () => {
     await job.stop();
   });
 
-  it('waits for the run that is under way when it is stopped', async () => {
-    let ended = false;
-    const job = new Job(
-      'test',
-      () =>
-        new Promise((resolve) => {
-          setImmediate(() => {
-            ended = true;
-            resolve({});
-          });
-        }),
-      createLogLines().log,
-    );
-    void job.run();
+  it('asks the run that is under way to give up when it is stopped, and waits until it has', async () => {
+    const { log, lines } = createLogLines();
+    let gaveUp = false;
+    const work = (signal: AbortSignal) =>
+      new Promise<object>((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          gaveUp = true;
+          setImmediate(() => reject(signal.reason));
+        });
+      });
+    const job = new Job('test', work, log);
+    const run = job.run();
     await job.stop();
-    expect(ended).to.equal(true);
+    expect(gaveUp).to.equal(true);
+    expect((await run).outcome).to.deep.equal({ error: 'test was stopped' });
+    expect(lines.join()).not.to.contain('"level":50');
   });
 });

@@ -10,17 +10,17 @@ export interface JobRun {
   readonly outcome: { readonly result: object } | { readonly error: string };
 }
 
-/** Work that is done on a schedule and on command, never twice at once. */
+/** Work that is done on a schedule and on command, never twice at once; its signal asks it to give up. */
 export class Job {
   readonly runs$ = new Subject<JobRun>();
   readonly #name: string;
-  readonly #work: () => Promise<object>;
+  readonly #work: (signal: AbortSignal) => Promise<object>;
   readonly #log: Log;
   #alarm: Alarm | undefined;
   #running: Promise<JobRun> | undefined;
-  #stopped = false;
+  readonly #stopping = new AbortController();
 
-  constructor(name: string, work: () => Promise<object>, log: Log) {
+  constructor(name: string, work: (signal: AbortSignal) => Promise<object>, log: Log) {
     this.#name = name;
     this.#work = work;
     this.#log = log;
@@ -39,9 +39,9 @@ export class Job {
     return this.#running;
   }
 
-  /** Ends the schedule and waits for the run that is under way. */
+  /** Ends the schedule, asks the run that is under way to give up, and waits until it has. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort(new Error(`${this.#name} was stopped`));
     this.#alarm?.cancel();
     await this.#running;
     this.runs$.complete();
@@ -49,11 +49,14 @@ export class Job {
 
   async #run(): Promise<JobRun> {
     const startedAt = performance.now();
-    const outcome = await this.#work().then(
+    const outcome = await this.#work(this.#stopping.signal).then(
       (result) => ({ result }),
       (error: unknown) => {
         const hint = error instanceof EvidaError ? error.hint : undefined;
-        this.#log[this.#stopped ? 'debug' : 'error']({ err: error, hint }, `${this.#name} failed`);
+        this.#log[this.#stopping.signal.aborted ? 'debug' : 'error'](
+          { err: error, hint },
+          `${this.#name} failed`,
+        );
         return { error: messageOf(error) };
       },
     );

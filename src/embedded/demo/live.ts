@@ -46,10 +46,10 @@ export async function live(
     const working = evida.start().then(() => evida.backup.run());
     await Promise.race([Promise.all([working, passed(forMs, signal)]), fleet]);
   } finally {
+    telling.unsubscribe();
     ending.abort();
     await fleet;
     await evida.stop();
-    telling.unsubscribe();
   }
 }
 

@@ -1,7 +1,8 @@
 const LOOK_EVERY_MS = 1000;
 
 /**
- * Aborted when npm, which started this process by `npm start`, is gone: a SIGKILL of npm reaches nobody else.
+ * Aborted when npm, which started this process by `npm start` (with `exec`, so it is the parent), is gone: a SIGKILL
+ * of npm reaches nobody else.
  * Started in any other way, a process may well outlive its parent.
  */
 export function parentGone(): AbortSignal {

@@ -21,6 +21,8 @@ export interface AnalysisSources {
   readonly timeZone: string;
   /** ms UTC: the business day that contains it is the last one. */
   readonly now: () => number;
+  /** Ends the analysis between two steps; the tables stay as they were. */
+  readonly signal: AbortSignal;
 }
 
 export interface AnalysisResult {
@@ -34,12 +36,14 @@ export interface AnalysisResult {
 
 /** Brings CHARGING_EVENT_DAY up to what Eboost billed and the boxes metered: all in one transaction, one process at a time. */
 export async function runAnalysis(sources: AnalysisSources): Promise<AnalysisResult> {
-  const { database, eboost, queryFlux, historyBucket, timeZone, now } = sources;
+  const { database, eboost, queryFlux, historyBucket, timeZone, now, signal } = sources;
   return await inTransaction(database, async (connection) => {
     await connection.query('SELECT pg_advisory_xact_lock($1)', [ANALYSIS_LOCK]);
-    const mirrored = await mirrorTransactions(eboost, connection);
+    const mirrored = await mirrorTransactions(eboost, connection, signal);
     const period = await wholePeriod(connection, timeZone, now());
+    signal.throwIfAborted();
     await stageEnergyDrawn(queryFlux, historyBucket, period, connection);
+    signal.throwIfAborted();
     const { fromDay, toDay } = period;
     const result = await connection.query(CHARGING_EVENT_DAY, [timeZone, fromDay, toDay]);
     return { mirrored, fromDay, toDay, rows: RowCount.parse(result.rows[0]).rows };

@@ -13,6 +13,8 @@ export interface BackupSources {
   readonly container: ContainerClient;
   /** ms UTC: points before it are stored. */
   readonly now: () => number;
+  /** Ends the backup between two blobs; what is stored stays. */
+  readonly signal: AbortSignal;
 }
 
 export interface BackupResult {
@@ -41,9 +43,10 @@ export async function openContainer(connectionString: string, name: string): Pro
 
 /** Copies CHARGING_EVENT_DAY and the photographs, by day, to blob storage; what is there already is not sent again. */
 export async function runBackup(sources: BackupSources): Promise<BackupResult> {
-  const { queryFlux, historyBucket, container, now } = sources;
+  const { queryFlux, historyBucket, container, now, signal } = sources;
   const blobs: StoredBlob[] = [await storeTable(sources, 'charging_event_day', 'box, day')];
   for (const dayMs of await listDays(queryFlux, historyBucket, 'photograph', now())) {
+    signal.throwIfAborted();
     const day = new Date(dayMs).toISOString().slice(0, 10);
     const lines = linesOfDay(queryFlux, historyBucket, 'photograph', dayMs);
     blobs.push(await storeBlob(container, `influx/history/photograph/${day}`, 'lp', lines));
