@@ -1,24 +1,50 @@
-import type { InfluxDB, QueryApi } from '@influxdata/influxdb-client';
+import {
+  chunksToLinesIterable,
+  createTextDecoderCombiner,
+  type InfluxDB,
+  linesToRowsIterable,
+} from '@influxdata/influxdb-client';
 import type { z } from 'zod';
 import { asInfluxError } from './buckets.ts';
 
-/** Runs Flux and gives its rows one by one, each parsed by `row`. */
-export type QueryFlux = <T extends z.ZodType>(flux: string, row: T) => AsyncIterable<z.output<T>>;
-
-export function createQueryFlux(influx: InfluxDB, org: string): QueryFlux {
-  const queryApi = influx.getQueryApi(org);
-  return (flux, row) => rows(queryApi, flux, row);
-}
-
-async function* rows<T extends z.ZodType>(
-  queryApi: QueryApi,
+/**
+ * Runs Flux and gives its rows one by one, each parsed by `row`. The query is given up when the signal is aborted.
+ * @throws EvidaError INFLUX_UNAVAILABLE, INFLUX_REFUSED
+ */
+export type QueryFlux = <T extends z.ZodType>(
   flux: string,
   row: T,
+  signal?: AbortSignal,
+) => AsyncIterable<z.output<T>>;
+
+export function createQueryFlux(influx: InfluxDB, org: string): QueryFlux {
+  return (flux, row, signal) => rows(influx, org, flux, row, signal);
+}
+
+/** The client's own QueryApi cannot be given up; its transport can. */
+async function* rows<T extends z.ZodType>(
+  influx: InfluxDB,
+  org: string,
+  flux: string,
+  row: T,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<z.output<T>> {
+  // The transport leaves its listener behind: on a signal of this query's own, which goes with it.
+  const own = signal && AbortSignal.any([signal]);
   try {
-    for await (const { values, tableMeta } of queryApi.iterateRows(flux))
+    const dialect = { header: true, delimiter: ',', annotations: ['datatype', 'group', 'default'] };
+    const chunks = influx.transport.iterate(
+      `/api/v2/query?org=${encodeURIComponent(org)}`,
+      JSON.stringify({ query: flux, type: 'flux', dialect }),
+      { method: 'POST', headers: { 'content-type': 'application/json' }, ...(own && { signal: own }) },
+    );
+    const lines = chunksToLinesIterable(chunks, createTextDecoderCombiner());
+    for await (const { values, tableMeta } of linesToRowsIterable(lines))
       yield row.parse(tableMeta.toObject(values));
+    // An answer that was cut off by the signal ends as if it were whole.
+    signal?.throwIfAborted();
   } catch (error) {
+    signal?.throwIfAborted();
     throw asInfluxError(error, 'running a Flux query');
   }
 }

@@ -7,6 +7,7 @@ import { collectRows, type QueryFlux } from './query.ts';
 const daysWithPoints = defineFlux('queries/days-with-points.flux', {
   bucket: 'string',
   measurement: 'string',
+  field: 'string',
   to: 'time',
 });
 const pointsOfDay = defineFlux('queries/points-of-day.flux', {
@@ -17,7 +18,7 @@ const pointsOfDay = defineFlux('queries/points-of-day.flux', {
 });
 
 const DAY_MS = 86_400_000;
-const Day = z.object({ _time: z.string() });
+const Day = z.object({ _value: z.string() });
 
 const FIELD: Readonly<Record<FieldType, z.ZodType<number | string | boolean | null | undefined>>> = {
   float: z.number().nullish(),
@@ -26,15 +27,23 @@ const FIELD: Readonly<Record<FieldType, z.ZodType<number | string | boolean | nu
   string: z.string().nullish(),
 };
 
+/** A field that every point of the measurement has. */
+const ALWAYS: Readonly<Record<Measurement, string>> = {
+  photograph: 'reason',
+  connection: 'online',
+  consumption: 'energy_kwh',
+};
+
 /** The starts of the UTC days before `toMs` on which the measurement has points, ms UTC, in order. */
 export async function listDays(
   queryFlux: QueryFlux,
   bucket: string,
   measurement: Measurement,
   toMs: number,
+  signal: AbortSignal,
 ): Promise<number[]> {
-  const days = await collectRows(queryFlux(daysWithPoints({ bucket, measurement, to: toMs }), Day));
-  return days.map(({ _time }) => Date.parse(_time));
+  const flux = daysWithPoints({ bucket, measurement, field: ALWAYS[measurement], to: toMs });
+  return (await collectRows(queryFlux(flux, Day, signal))).map(({ _value }) => Date.parse(_value));
 }
 
 /** The points of one UTC day as lines of line protocol, each with its line end, in a fixed order. */
@@ -43,6 +52,7 @@ export async function* linesOfDay(
   bucket: string,
   measurement: Measurement,
   dayMs: number,
+  signal: AbortSignal,
 ): AsyncGenerator<string> {
   const { tags, fields } = MEASUREMENTS[measurement];
   const row = z.object({
@@ -51,7 +61,7 @@ export async function* linesOfDay(
     ...Object.fromEntries(Object.entries(fields).map(([field, type]) => [field, FIELD[type]])),
   });
   const flux = pointsOfDay({ bucket, measurement, from: dayMs, to: dayMs + DAY_MS });
-  for await (const { _time, ...columns } of queryFlux(flux, row))
+  for await (const { _time, ...columns } of queryFlux(flux, row, signal))
     yield `${toLine(toPoint(measurement, _time, columns))}\n`;
 }
 

@@ -19,10 +19,11 @@ export async function stageEnergyDrawn(
   bucket: string,
   period: Period,
   connection: Connection,
+  signal: AbortSignal,
 ): Promise<void> {
   const { fromMs, toMs, timeZone } = period;
   const rows = await collectRows(
-    queryFlux(energyDrawnByDay({ bucket, from: fromMs, to: toMs, timeZone }), Row),
+    queryFlux(energyDrawnByDay({ bucket, from: fromMs, to: toMs, timeZone }), Row, signal),
   );
   await connection.query('DELETE FROM drawn_energy_day WHERE day >= $1 AND day < $2', [
     period.fromDay,

@@ -41,8 +41,7 @@ export async function runAnalysis(sources: AnalysisSources): Promise<AnalysisRes
     await connection.query('SELECT pg_advisory_xact_lock($1)', [ANALYSIS_LOCK]);
     const mirrored = await mirrorTransactions(eboost, connection, signal);
     const period = await wholePeriod(connection, timeZone, now());
-    signal.throwIfAborted();
-    await stageEnergyDrawn(queryFlux, historyBucket, period, connection);
+    await stageEnergyDrawn(queryFlux, historyBucket, period, connection, signal);
     signal.throwIfAborted();
     const { fromDay, toDay } = period;
     const result = await connection.query(CHARGING_EVENT_DAY, [timeZone, fromDay, toDay]);

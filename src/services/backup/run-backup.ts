@@ -45,10 +45,9 @@ export async function openContainer(connectionString: string, name: string): Pro
 export async function runBackup(sources: BackupSources): Promise<BackupResult> {
   const { queryFlux, historyBucket, container, now, signal } = sources;
   const blobs: StoredBlob[] = [await storeTable(sources, 'charging_event_day', 'box, day')];
-  for (const dayMs of await listDays(queryFlux, historyBucket, 'photograph', now())) {
-    signal.throwIfAborted();
+  for (const dayMs of await listDays(queryFlux, historyBucket, 'photograph', now(), signal)) {
     const day = new Date(dayMs).toISOString().slice(0, 10);
-    const lines = linesOfDay(queryFlux, historyBucket, 'photograph', dayMs);
+    const lines = linesOfDay(queryFlux, historyBucket, 'photograph', dayMs, signal);
     blobs.push(await storeBlob(container, `influx/history/photograph/${day}`, 'lp', lines));
   }
   return { blobs: blobs.length, stored: blobs.filter(({ isNew }) => isNew).length };
