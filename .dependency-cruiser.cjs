@@ -12,7 +12,7 @@ const only = (name, from, to) => ({
 
 /** What every room of src/ may use: errors, the log, the configuration, the project's own files, pure streams. */
 const EVERYWHERE =
-  '^src/(errors|log|config|config-types|project-file|retry|stop-signal)\\.ts$|^streams/|^node:|^[a-z_]+(/promises)?$';
+  '^src/(errors|log|config|config-types|variables|planned-change|project-file|retry|stop-signal)\\.ts$|^streams/|^node:|^[a-z_]+(/promises)?$';
 const NPM = (...names) =>
   names.map((name) => `node_modules/${name.replace('/', '\\/')}/|^${name}$`).join('|');
 const any = (...paths) => paths.join('|');
@@ -50,7 +50,11 @@ module.exports = {
     },
     only('streams', '^streams/', any('^streams/', NPM('rxjs'))),
     only('errors', '^src/errors\\.ts$', '^$'),
-    only('config', '^src/config(-types)?\\.ts$', any('^src/(config-types|errors)\\.ts$', NPM('zod'))),
+    only(
+      'config',
+      '^src/(config|config-types|variables)\\.ts$',
+      any('^src/(config-types|variables|errors)\\.ts$', NPM('zod')),
+    ),
     only('mqtt', '^src/mqtt/', any('^src/mqtt/', EVERYWHERE, NPM('mqtt', 'rxjs'))),
     only(
       'influx',
@@ -67,7 +71,7 @@ module.exports = {
       name: 'services',
       comment: 'services compose the rooms below them, and know nothing of the command line',
       severity: 'error',
-      from: { path: '^src/(services|mqtt|influx|postgres|eboost)/', pathNot: TESTS },
+      from: { path: '^src/(services|setup|mqtt|influx|postgres|eboost)/', pathNot: TESTS },
       to: { path: '^src/(commands|evida)' },
     },
   ],

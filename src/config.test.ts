@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { DOCUMENTATION, loadConfig, VARIABLES } from './config.ts';
+import { loadConfig } from './config.ts';
 import { EvidaError } from './errors.ts';
+import { DOCUMENTATION, VARIABLES } from './variables.ts';
 
 const REQUIRED = {
   MQTT_URL: 'mqtt://localhost:1883',

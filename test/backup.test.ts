@@ -2,7 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import type { ContainerClient } from '@azure/storage-blob';
 import { expect } from 'chai';
 import { toLine } from '../src/influx/line-protocol.ts';
-import { openContainer, runBackup } from '../src/services/backup/run-backup.ts';
+import { openContainer } from '../src/services/backup/container.ts';
+import { runBackup } from '../src/services/backup/run-backup.ts';
 import { useWorld } from './fixture/world.ts';
 
 describe('backup, to blob storage', function () {

@@ -1,17 +1,20 @@
 import { createLog } from '../log.ts';
 import { Evida } from '../services/evida.ts';
 import { jobRunInWords } from '../services/job.ts';
-import { configFromEnvironment } from './run.ts';
+import { configOf, type EnvironmentOptions } from './verb.ts';
 
-/** `evida analyze`, `evida backup run`: one run of a job now. Gives the exit code: 0, or 1 if the job failed. */
-export async function runJob(name: 'analysis' | 'backup', { json }: { json: boolean }): Promise<number> {
-  const config = configFromEnvironment();
+/** One run of a job now; tells its result, and sets exit code 1 if it failed. */
+export async function runJob(
+  name: 'analysis' | 'backup',
+  options: EnvironmentOptions & { json: boolean },
+): Promise<void> {
+  const config = configOf(options);
   const evida = new Evida(config, createLog(config));
   try {
     await evida.prepareDatabase();
     const run = await evida[name].run();
-    process.stdout.write(json ? `${JSON.stringify(run)}\n` : `${jobRunInWords(run)}\n`);
-    return 'error' in run.outcome ? 1 : 0;
+    process.stdout.write(options.json ? `${JSON.stringify(run)}\n` : `${jobRunInWords(run)}\n`);
+    if ('error' in run.outcome) process.exitCode = 1;
   } finally {
     await evida.stop();
   }

@@ -1,17 +1,24 @@
-import { readFileSync } from 'node:fs';
-import { type Config, loadConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { Evida } from '../services/evida.ts';
 import { aborted, stopSignal } from '../stop-signal.ts';
+import { configOf, createConfiguredVerb, type EnvironmentOptions } from './verb.ts';
 
-/** The configuration of this process's environment. @throws EvidaError CONFIG_INVALID */
-export function configFromEnvironment(): Config {
-  return loadConfig(process.env, (path) => readFileSync(path, 'utf8'));
-}
+export const runCommand = createConfiguredVerb('run', {
+  summary: 'run the services of ROLES until Ctrl-C',
+  description: `Runs the services of ROLES on the servers that the environment names, until SIGINT or SIGTERM.
 
-/** `evida run`: the services of ROLES, until SIGINT or SIGTERM. */
-export async function run(): Promise<void> {
-  const config = configFromEnvironment();
+A server that is away is retried, and said in the log on standard error; it holds up only what needs it. What a
+variable means, and its default: docs/configuration.md. What the servers need: evida setup. Whether they have it:
+evida doctor.`,
+  examples: [
+    ['evida run --env-file .env', 'all roles, with the variables of a file'],
+    ['ROLES=analysis,backup evida run', 'one process of several'],
+  ],
+  exitCodes: [[1, 'a part refuses, or the stop took too long']],
+}).action(run);
+
+async function run(options: EnvironmentOptions): Promise<void> {
+  const config = configOf(options);
   const signal = stopSignal();
   const log = createLog(config);
   const evida = new Evida(config, log);

@@ -1,13 +1,9 @@
-import { HttpError, type InfluxDB } from '@influxdata/influxdb-client';
-import { BucketsAPI, OrgsAPI } from '@influxdata/influxdb-client-apis';
+import type { InfluxDB } from '@influxdata/influxdb-client';
+import { type Bucket, BucketsAPI, OrgsAPI } from '@influxdata/influxdb-client-apis';
 import type { Config } from '../config.ts';
-import { EvidaError, messageOf } from '../errors.ts';
-
-interface BucketSettings {
-  readonly name: string;
-  /** How long points are kept, ms; 0 = for ever. */
-  readonly retentionMs: number;
-}
+import { EvidaError } from '../errors.ts';
+import { kept, type PlannedChange } from '../planned-change.ts';
+import { asInfluxError } from './influx-error.ts';
 
 /** The names and retention that the environment gives the two buckets. */
 export type BucketConfig = Pick<
@@ -20,47 +16,80 @@ export type BucketConfig = Pick<
  * @throws EvidaError INFLUX_UNAVAILABLE, INFLUX_REFUSED
  */
 export async function createBuckets(influx: InfluxDB, config: BucketConfig): Promise<string[]> {
-  const org = config.INFLUX_ORG;
-  const buckets: readonly BucketSettings[] = [
-    { name: config.INFLUX_TELEMETRY_BUCKET, retentionMs: config.INFLUX_TELEMETRY_RETENTION },
-    { name: config.INFLUX_HISTORY_BUCKET, retentionMs: 0 },
+  const missing = (await planBuckets(influx, config)).filter(({ action }) => action === 'create');
+  for (const { apply } of missing) await apply?.();
+  return missing.map(({ what }) => what);
+}
+
+/** What is to be done so that both buckets exist with their retention. @throws EvidaError INFLUX_UNAVAILABLE, INFLUX_REFUSED */
+export async function planBuckets(influx: InfluxDB, config: BucketConfig): Promise<PlannedChange[]> {
+  const wanted: readonly [name: string, retentionMs: number][] = [
+    [config.INFLUX_TELEMETRY_BUCKET, config.INFLUX_TELEMETRY_RETENTION],
+    [config.INFLUX_HISTORY_BUCKET, 0],
   ];
-  const created: string[] = [];
+  const changes: PlannedChange[] = [];
+  for (const [name, retentionMs] of wanted)
+    changes.push(await planBucket(influx, config.INFLUX_ORG, name, retentionMs));
+  return changes;
+}
+
+async function planBucket(
+  influx: InfluxDB,
+  org: string,
+  name: string,
+  retentionMs: number,
+): Promise<PlannedChange> {
+  const bucketsApi = new BucketsAPI(influx);
+  const everySeconds = Math.round(retentionMs / 1000);
+  const retentionRules = [{ type: 'expire' as const, everySeconds }];
+  const what = `bucket ${name}, points kept ${everySeconds === 0 ? 'for ever' : `${everySeconds / 86_400} days`}`;
+  const bucket = await findBucket(influx, org, name);
+  if (bucket === undefined) {
+    const create = async () =>
+      void (await bucketsApi.postBuckets({
+        body: { orgID: await orgId(influx, org), name, retentionRules },
+      }));
+    return { action: 'create', what, apply: () => told(create, what) };
+  }
+  const bucketID = bucket.id;
+  const current = bucket.retentionRules[0]?.everySeconds ?? 0;
+  if (current === everySeconds || bucketID === undefined) return kept(what);
+  const update = async () => void (await bucketsApi.patchBucketsID({ bucketID, body: { retentionRules } }));
+  return { action: 'update', what, apply: () => told(update, what) };
+}
+
+/** A bucket by its name, as far as the token may see it. */
+export async function findBucket(influx: InfluxDB, org: string, name: string): Promise<Bucket | undefined> {
   try {
-    const orgId = (await new OrgsAPI(influx).getOrgs({ org })).orgs?.[0]?.id;
-    if (orgId === undefined) throw new Error(`there is no organisation ${org}`);
-    const bucketsApi = new BucketsAPI(influx);
-    for (const { name, retentionMs } of buckets) {
-      if (((await findBucket(bucketsApi, orgId, name)) ?? 0) > 0) continue;
-      const everySeconds = Math.round(retentionMs / 1000);
-      await bucketsApi.postBuckets({
-        body: { orgID: orgId, name, retentionRules: [{ type: 'expire', everySeconds }] },
-      });
-      created.push(name);
-    }
-    return created;
+    return (await new BucketsAPI(influx).getBuckets({ org, name })).buckets?.[0];
   } catch (error) {
-    throw asInfluxError(error, `setting up the buckets ${buckets.map(({ name }) => name).join(', ')}`);
+    const refusal = asInfluxError(error, `looking for bucket ${name}`);
+    if (refusal.message.includes('HTTP 404')) return undefined;
+    throw refusal;
   }
 }
 
-async function findBucket(bucketsApi: BucketsAPI, orgID: string, name: string): Promise<number | undefined> {
-  try {
-    return (await bucketsApi.getBuckets({ orgID, name })).buckets?.length;
-  } catch (error) {
-    if (error instanceof HttpError && error.statusCode === 404) return 0;
-    throw error;
-  }
+/** The id of an organisation. @throws EvidaError INFLUX_REFUSED if there is none that the token may see */
+export async function orgId(influx: InfluxDB, org: string): Promise<string> {
+  const operation = `looking for organisation ${org}`;
+  const id = await new OrgsAPI(influx).getOrgs({ org }).then(
+    ({ orgs }) => orgs?.[0]?.id,
+    (error) => {
+      throw asInfluxError(error, operation);
+    },
+  );
+  if (id !== undefined) return id;
+  throw new EvidaError('INFLUX_REFUSED', {
+    operation,
+    problem: 'there is none of this name that the token may see',
+    hint: 'Check INFLUX_ORG. Buckets are made by `evida setup`, with INFLUX_ADMIN_TOKEN.',
+  });
 }
 
-/** What the client library threw, as an error that says whether waiting helps. */
-export function asInfluxError(error: unknown, operation: string): EvidaError {
-  if (error instanceof HttpError && error.statusCode < 500 && error.statusCode !== 429) {
-    return new EvidaError('INFLUX_REFUSED', {
-      operation,
-      problem: `HTTP ${error.statusCode}: ${error.message}`,
-      cause: error,
-    });
+async function told(work: () => Promise<void>, what: string): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw asInfluxError(error, `setting up ${what}`);
   }
-  return new EvidaError('INFLUX_UNAVAILABLE', { operation, problem: messageOf(error), cause: error });
 }

@@ -5,7 +5,7 @@ import {
   linesToRowsIterable,
 } from '@influxdata/influxdb-client';
 import type { z } from 'zod';
-import { asInfluxError } from './buckets.ts';
+import { asInfluxError } from './influx-error.ts';
 
 /**
  * Runs Flux and gives its rows one by one, each parsed by `row`. The query is given up when the signal is aborted.

@@ -1,27 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { connect as connectMqtt, type IClientOptions, type MqttClient } from 'mqtt';
+import { connect as connectMqtt, type MqttClient } from 'mqtt';
 import { type Observable, Subject } from 'rxjs';
 import { topicsOfBox } from '../../streams/decode-topic.ts';
 import type { Message } from '../../streams/message.ts';
-import type { Config } from '../config.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { clientOptions, type MqttSettings } from './client-options.ts';
 
 /** Topics that one SUBSCRIBE asks for. */
 const SUBSCRIBE_BATCH = 500;
 const RECONNECT_MS = 2000;
-
-export type MqttSettings = Pick<
-  Config,
-  | 'MQTT_URL'
-  | 'MQTT_USERNAME'
-  | 'MQTT_PASSWORD'
-  | 'MQTT_CLIENT_ID'
-  | 'MQTT_CA_FILE'
-  | 'MQTT_CERT_FILE'
-  | 'MQTT_KEY_FILE'
-  | 'MQTT_TOPIC_PREFIX'
->;
 
 /**
  * The connection to the broker and the topics of the boxes that are listened to. It connects until it is closed,
@@ -47,7 +34,15 @@ export class BoxSubscription {
   }
 
   connect(): void {
-    const client = connectMqtt(this.#settings.MQTT_URL, { ...this.#clientOptions(), manualConnect: true });
+    const client = connectMqtt(this.#settings.MQTT_URL, {
+      ...clientOptions(this.#settings),
+      clean: true,
+      resubscribe: false,
+      reconnectPeriod: RECONNECT_MS,
+      reconnectOnConnackError: true,
+      connectTimeout: 10_000,
+      manualConnect: true,
+    });
     this.#client = client;
     client.on('message', (topic, payload, { retain }) => this.#receive(topic, payload, retain));
     client.on('connect', ({ sessionPresent }) => this.#greet(sessionPresent));
@@ -123,23 +118,5 @@ export class BoxSubscription {
     for (let start = 0; start < topics.length; start += SUBSCRIBE_BATCH) {
       yield topics.slice(start, start + SUBSCRIBE_BATCH);
     }
-  }
-
-  #clientOptions(): IClientOptions {
-    const { MQTT_USERNAME, MQTT_PASSWORD, MQTT_CA_FILE, MQTT_CERT_FILE, MQTT_KEY_FILE } = this.#settings;
-    return {
-      clientId: this.#settings.MQTT_CLIENT_ID,
-      protocolVersion: 4,
-      clean: true,
-      resubscribe: false,
-      reconnectPeriod: RECONNECT_MS,
-      reconnectOnConnackError: true,
-      connectTimeout: 10_000,
-      ...(MQTT_USERNAME !== undefined && { username: MQTT_USERNAME }),
-      ...(MQTT_PASSWORD !== undefined && { password: MQTT_PASSWORD }),
-      ...(MQTT_CA_FILE !== undefined && { ca: readFileSync(MQTT_CA_FILE) }),
-      ...(MQTT_CERT_FILE !== undefined && { cert: readFileSync(MQTT_CERT_FILE) }),
-      ...(MQTT_KEY_FILE !== undefined && { key: readFileSync(MQTT_KEY_FILE) }),
-    };
   }
 }

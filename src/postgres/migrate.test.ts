@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { useWorld } from '../../test/fixture/world.ts';
 import { EvidaError } from '../errors.ts';
+import { connectDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
 
 describe('migrate', () => {
@@ -33,11 +34,18 @@ describe('migrate', () => {
     await write('migrations/0002-b.sql', 'ALTER TABLE a ADD COLUMN b integer');
     await write('migrations/0001-a.sql', 'CREATE TABLE a (id integer)');
     await write('views/v.sql', 'CREATE OR REPLACE VIEW v AS SELECT b FROM a');
-    expect(await migrate(world().eboost, directory)).to.deep.equal(['0001-a', '0002-b']);
+    expect(await migrate(world().eboost, directory)).to.deep.equal(['0001-a', '0002-b', 'view/v']);
     expect(await migrate(world().eboost, directory)).to.deep.equal([]);
     expect((await world().eboost.query('SELECT * FROM v')).fields.map(({ name }) => name)).to.deep.equal([
       'b',
     ]);
+  });
+
+  it('lays a view anew when its file has changed', async () => {
+    await write('migrations/0001-a.sql', 'CREATE TABLE a (id integer)');
+    await write('migrations/0002-b.sql', 'ALTER TABLE a ADD COLUMN b integer');
+    await write('views/v.sql', 'CREATE OR REPLACE VIEW v AS SELECT b, id FROM a');
+    expect(await migrate(world().eboost, directory)).to.deep.equal(['view/v']);
   });
 
   it('refuses a migration that was changed after it ran', async () => {
@@ -54,9 +62,13 @@ describe('migrate', () => {
     expect((await world().eboost.query(`SELECT to_regclass('c') AS c`)).rows).to.deep.equal([{ c: null }]);
   });
 
-  it('runs each migration once when many processes start at the same time', async () => {
+  it('runs each migration once when twenty processes start at the same time', async () => {
     await write('migrations/0005-e.sql', 'CREATE TABLE e (id integer)');
-    const ran = await Promise.all(Array.from({ length: 4 }, () => migrate(world().eboost, directory)));
+    const processes = Array.from({ length: 20 }, () =>
+      connectDatabase(world().eboostUrl, 'migrating', world().log),
+    );
+    const ran = await Promise.all(processes.map((database) => migrate(database, directory)));
+    await Promise.all(processes.map((database) => database.end()));
     expect(ran.flat()).to.deep.equal(['0005-e']);
   });
 });

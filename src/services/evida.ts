@@ -17,7 +17,8 @@ import { migrate } from '../postgres/migrate.ts';
 import { projectFile } from '../project-file.ts';
 import { retry } from '../retry.ts';
 import { runAnalysis } from './analysis/run-analysis.ts';
-import { openContainer, runBackup } from './backup/run-backup.ts';
+import { openContainer } from './backup/container.ts';
+import { runBackup } from './backup/run-backup.ts';
 import { Job } from './job.ts';
 import { type MessageStats, telemetry } from './telemetry.ts';
 

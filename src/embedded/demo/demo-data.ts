@@ -2,7 +2,6 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EvidaError } from '../../errors.ts';
-import { randomSecret } from '../secrets-file.ts';
 
 /** What a demo's directory was made with; kept in it, readable only by its owner. */
 const Settings = z.object({
@@ -12,7 +11,6 @@ const Settings = z.object({
   historyToMs: z.number(),
   /** Whether all of the history has been laid down. */
   filled: z.boolean(),
-  databasePassword: z.string(),
 });
 export type DemoSettings = z.output<typeof Settings>;
 
@@ -25,7 +23,7 @@ export async function openDemoData(
   const known = await readSettings(directory);
   if (known === undefined) {
     const { boxes, seed } = wanted;
-    const made = { boxes, seed, historyToMs: Date.now(), filled: false, databasePassword: randomSecret() };
+    const made = { boxes, seed, historyToMs: Date.now(), filled: false };
     await saveDemoSettings(directory, made);
     return made;
   }

@@ -9,7 +9,7 @@ import { acquireExclusive } from '../exclusive.ts';
 import { type Servers, startServers } from '../servers.ts';
 import { type DemoSettings, openDemoData, saveDemoSettings, serversDirectory } from './demo-data.ts';
 import { createDemoDatabases } from './demo-databases.ts';
-import { demoEnvironment, environmentFile, keepEnvironment } from './demo-environment.ts';
+import { environmentFile, prepareEnvironment } from './demo-environment.ts';
 import { fillHistory } from './fill-history.ts';
 import { introduce, plainVersion } from './introduce.ts';
 import { live } from './live.ts';
@@ -81,11 +81,11 @@ async function runOn(
   });
   const api = await startEboostApi({ boxes: () => history.boxes });
   try {
-    const { evidaUrl, eboostUrl } = await createDemoDatabases(servers.postgres, settings.databasePassword);
+    const { evidaUrl, eboostUrl } = await createDemoDatabases(servers.postgres);
     await createEboostDatabase(eboostUrl);
     const eboostReaderUrl = withCredentials(eboostUrl, await createReader(eboostUrl));
-    const environment = demoEnvironment(servers, api, { evidaUrl, eboostReaderUrl }, TIME_ZONE);
-    const config = await keepEnvironment(directory, environment);
+    const addresses = { servers, api, evidaUrl, eboostReaderUrl, timeZone: TIME_ZONE };
+    const config = await prepareEnvironment(directory, addresses);
     if (!settings.filled) await fill(history, eboostUrl, config, say);
     await saveDemoSettings(directory, { ...settings, filled: true });
     signal.throwIfAborted();

@@ -23,15 +23,13 @@ export async function simulate({
   ...options
 }: SimulateOptions): Promise<void> {
   const url = new URL(mqtt);
-  const { username, password } = url;
+  const username = decodeURIComponent(url.username) || process.env.MQTT_USERNAME;
+  const password = decodeURIComponent(url.password) || process.env.MQTT_PASSWORD;
   url.username = '';
   url.password = '';
   const summary = await publishFleet({
     mqttUrl: url.href,
-    ...(username !== '' && {
-      username: decodeURIComponent(username),
-      password: decodeURIComponent(password),
-    }),
+    ...(username && password && { username, password }),
     fleet: { boxes, seed, timeZone },
     ...(options.for !== undefined && { forMs: options.for }),
     ...(options.record !== undefined && { recordFile: options.record }),

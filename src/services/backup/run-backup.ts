@@ -1,6 +1,5 @@
-import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import type { ContainerClient } from '@azure/storage-blob';
 import copyStreams from 'pg-copy-streams';
-import { EvidaError, messageOf } from '../../errors.ts';
 import type { QueryFlux } from '../../influx/query.ts';
 import { linesOfDay, listDays } from '../../influx/read-points.ts';
 import { connect, type Database } from '../../postgres/database.ts';
@@ -21,24 +20,6 @@ export interface BackupResult {
   /** What this backup consists of, and how much of it was not in storage before. */
   readonly blobs: number;
   readonly stored: number;
-}
-
-/** The container of the backups. @throws EvidaError BLOB_UNAVAILABLE */
-export async function openContainer(connectionString: string, name: string): Promise<ContainerClient> {
-  try {
-    const service = BlobServiceClient.fromConnectionString(connectionString, {
-      retryOptions: { maxTries: 3 },
-    });
-    const container = service.getContainerClient(name);
-    await container.createIfNotExists();
-    return container;
-  } catch (error) {
-    throw new EvidaError('BLOB_UNAVAILABLE', {
-      operation: `opening container ${name}`,
-      problem: messageOf(error),
-      cause: error,
-    });
-  }
 }
 
 /** Copies CHARGING_EVENT_DAY and the photographs, by day, to blob storage; what is there already is not sent again. */

@@ -1,0 +1,64 @@
+import { statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import type { Config } from '../config.ts';
+import { EboostApi } from '../eboost/api.ts';
+import { planContainer } from '../services/backup/container.ts';
+import { examineInflux } from './examine-influx.ts';
+import { examineMqtt } from './examine-mqtt.ts';
+import { examineEboostDatabase, examinePostgres } from './examine-postgres.ts';
+import { examine, type Finding, fault, ok, warning } from './finding.ts';
+
+const DISK_ROOM_BYTES = 1e9;
+
+/** Examines everything that Evida depends on, side by side; a fault of one part hides no other. @param now ms UTC */
+export async function diagnose(config: Config, now: () => number): Promise<Finding[]> {
+  const findings = await Promise.all([
+    examineMqtt(config),
+    examineInflux(config, now),
+    examinePostgres(config.DATABASE_URL, now),
+    examineEboostApi(config),
+    examineEboostDatabase(config.EBOOST_DATABASE_URL),
+    examineBlobStorage(config),
+    examineDisk(tmpdir()),
+  ]);
+  return findings.flat();
+}
+
+function examineEboostApi(config: Config): Promise<readonly Finding[]> {
+  const part = 'Eboost API';
+  const { EBOOST_API_URL: url, EBOOST_API_USERNAME: username, EBOOST_API_PASSWORD: password } = config;
+  return examine(part, 'Check EBOOST_API_URL, and that the API runs.', async () => {
+    const { length } = await new EboostApi({ url, username, password }).listBoxes();
+    if (length > 0) return [ok(part, `${length} boxes are listed at ${url}`)];
+    return [warning(part, 'no box is listed', 'Check that this user may see the boxes.')];
+  });
+}
+
+function examineBlobStorage(config: Config): Promise<readonly Finding[]> {
+  const part = 'Blob storage';
+  return examine(part, 'Check AZURE_STORAGE_CONNECTION_STRING.', async () => {
+    const { action, what } = await planContainer(
+      config.AZURE_STORAGE_CONNECTION_STRING,
+      config.BACKUP_CONTAINER,
+    );
+    return [
+      action === 'keep'
+        ? ok(part, `${what} is there`)
+        : fault(part, `there is no ${what}`, 'Run `evida setup`.'),
+    ];
+  });
+}
+
+function examineDisk(directory: string): Promise<readonly Finding[]> {
+  const part = 'Disk';
+  return examine(part, `Check that ${directory} exists.`, async () => {
+    const { bavail, bsize } = await statfs(directory);
+    const free = bavail * bsize;
+    const words = `${(free / 1e9).toFixed(1)} GB free in ${directory}`;
+    return [
+      free >= DISK_ROOM_BYTES
+        ? ok(part, words)
+        : fault(part, words, 'Make room: backups pass through this directory.'),
+    ];
+  });
+}

@@ -1,0 +1,19 @@
+import { HttpError } from '@influxdata/influxdb-client';
+import { EvidaError, messageOf } from '../errors.ts';
+
+/** What the client library threw, as an error that says whether waiting helps; others of Evida's are kept. */
+export function asInfluxError(error: unknown, operation: string): EvidaError {
+  if (error instanceof EvidaError) return error;
+  if (!(error instanceof HttpError) || error.statusCode >= 500 || error.statusCode === 429) {
+    return new EvidaError('INFLUX_UNAVAILABLE', { operation, problem: messageOf(error), cause: error });
+  }
+  const isDenied = error.statusCode === 401 || error.statusCode === 403;
+  return new EvidaError('INFLUX_REFUSED', {
+    operation,
+    problem: `HTTP ${error.statusCode}: ${error.message}`,
+    cause: error,
+    ...(isDenied && {
+      hint: 'Check the token and what it may do; `evida setup` makes one that may do what Evida needs.',
+    }),
+  });
+}

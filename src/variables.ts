@@ -1,0 +1,269 @@
+import { z } from 'zod';
+import { cron, duration, listOf, number, timeZone, url } from './config-types.ts';
+
+const ROLES = ['photograph', 'utilization', 'analysis', 'backup'] as const;
+
+/** What is known of an environment variable besides its type: it feeds the errors and the docs. */
+export interface Documentation {
+  readonly meaning: string;
+  readonly example: string;
+  readonly unit?: string;
+  /** Never shown, and may be given as a file: `NAME_FILE`. */
+  readonly secret?: true;
+}
+
+/** The documentation of each variable, by its type. */
+export const DOCUMENTATION = z.registry<Documentation>();
+
+/** A variable without a default that is not optional is required. */
+function variable<T extends z.ZodType>(type: T, documentation: Documentation): T {
+  DOCUMENTATION.add(type, documentation);
+  return type;
+}
+
+const text = (): z.ZodString => z.string();
+
+const MQTT = {
+  MQTT_URL: variable(url('mqtt', 'mqtts', 'ws', 'wss'), {
+    meaning: 'The MQTT broker',
+    example: 'mqtts://broker.example:8883',
+  }),
+  MQTT_USERNAME: variable(text().optional(), { meaning: 'User at the broker', example: 'evida' }),
+  MQTT_PASSWORD: variable(text().optional(), {
+    meaning: 'Password at the broker',
+    example: 'secret',
+    secret: true,
+  }),
+  MQTT_CLIENT_ID: variable(text().prefault('evida'), {
+    meaning: 'Client id at the broker; one a process',
+    example: 'evida-1',
+  }),
+  MQTT_CA_FILE: variable(text().optional(), {
+    meaning: 'Certificates that the broker is checked by (PEM)',
+    example: '/etc/evida/ca.pem',
+  }),
+  MQTT_CERT_FILE: variable(text().optional(), {
+    meaning: 'Client certificate (PEM)',
+    example: '/etc/evida/evida.pem',
+  }),
+  MQTT_KEY_FILE: variable(text().optional(), {
+    meaning: 'Key of the client certificate (PEM)',
+    example: '/etc/evida/evida.key',
+  }),
+  MQTT_TOPIC_PREFIX: variable(
+    z
+      .string()
+      .regex(/^[^#+]*$/, 'must not contain + or #')
+      .prefault(''),
+    { meaning: 'What stands before each topic at this broker', example: 'site-1/' },
+  ),
+};
+
+const INFLUXDB = {
+  INFLUX_URL: variable(url('http', 'https'), { meaning: 'InfluxDB 2', example: 'http://localhost:8086' }),
+  INFLUX_TOKEN: variable(text(), {
+    meaning: 'Token that may read and write the two buckets',
+    example: 'secret',
+    secret: true,
+  }),
+  INFLUX_ORG: variable(text().prefault('evida'), { meaning: 'Organisation in InfluxDB', example: 'evida' }),
+  INFLUX_TELEMETRY_BUCKET: variable(text().prefault('telemetry'), {
+    meaning: 'Bucket of readings',
+    example: 'telemetry',
+  }),
+  INFLUX_TELEMETRY_RETENTION: variable(duration.prefault('0'), {
+    meaning: 'How long readings are kept; 0 = for ever',
+    example: '365d',
+    unit: 'duration',
+  }),
+  INFLUX_HISTORY_BUCKET: variable(text().prefault('history'), {
+    meaning: 'Bucket of photographs',
+    example: 'history',
+  }),
+};
+
+const POSTGRES = {
+  DATABASE_URL: variable(url('postgres', 'postgresql'), {
+    meaning: 'Postgres database of the analytic tables, as a role that may change their rows',
+    example: 'postgres://evida:secret@localhost:5432/evida',
+    secret: true,
+  }),
+};
+
+const EBOOST = {
+  EBOOST_API_URL: variable(url('http', 'https'), {
+    meaning: 'The Eboost API',
+    example: 'https://api.eboost.example',
+  }),
+  EBOOST_API_USERNAME: variable(text(), { meaning: 'User of the Eboost API', example: 'evida' }),
+  EBOOST_API_PASSWORD: variable(text(), {
+    meaning: 'Password of the Eboost API',
+    example: 'secret',
+    secret: true,
+  }),
+  EBOOST_DATABASE_URL: variable(url('postgres', 'postgresql'), {
+    meaning: 'The Eboost database, as a role that may only read',
+    example: 'postgres://reader:secret@eboost.example:5432/eboost',
+    secret: true,
+  }),
+  BOX_LIST_SCHEDULE: variable(cron.prefault('0 * * * *'), {
+    meaning: 'When the box list is read',
+    example: '0 * * * *',
+    unit: 'cron',
+  }),
+};
+
+const PHOTOGRAPHS = {
+  PHOTOGRAPH_CURRENT_DEADBAND_A: variable(number(0.001).prefault('1'), {
+    meaning: 'Smallest significant change of current',
+    example: '1',
+    unit: 'A',
+  }),
+  PHOTOGRAPH_POWER_FACTOR_DEADBAND: variable(number(0.001).prefault('10'), {
+    meaning: 'Smallest significant change of power factor',
+    example: '10',
+    unit: 'percent points',
+  }),
+  PHOTOGRAPH_VOLTAGE_DEADBAND_V: variable(number(0.001).prefault('10'), {
+    meaning: 'Smallest significant change of voltage',
+    example: '10',
+    unit: 'V',
+  }),
+  PHOTOGRAPH_ENERGY_DEADBAND_KWH: variable(number(0.000001).prefault('1'), {
+    meaning: 'Smallest significant change of energy',
+    example: '1',
+    unit: 'kWh',
+  }),
+  PHOTOGRAPH_INTERVAL: variable(duration.prefault('30m'), {
+    meaning: 'A photograph at least this often while charging',
+    example: '30m',
+    unit: 'duration',
+  }),
+  PHOTOGRAPH_IDLE_INTERVAL: variable(duration.prefault('24h'), {
+    meaning: 'A photograph at least this often otherwise',
+    example: '24h',
+    unit: 'duration',
+  }),
+  PHOTOGRAPH_SETTLE: variable(duration.prefault('2s'), {
+    meaning: 'How long values must rest before a photograph',
+    example: '2s',
+    unit: 'duration',
+  }),
+  PHOTOGRAPH_SETTLE_MAX: variable(duration.prefault('10s'), {
+    meaning: 'A photograph waits at most so long',
+    example: '10s',
+    unit: 'duration',
+  }),
+  SILENT_AFTER: variable(duration.prefault('10m'), {
+    meaning: 'Without a message for so long, an outlet or box is silent',
+    example: '10m',
+    unit: 'duration',
+  }),
+};
+
+const UTILIZATION = {
+  UTILIZATION_INTERVAL: variable(duration.prefault('1m'), {
+    meaning: 'Consumption is written at most so often',
+    example: '1m',
+    unit: 'duration',
+  }),
+};
+
+const ANALYSIS = {
+  ANALYSIS_SCHEDULE: variable(cron.prefault('0 * * * *'), {
+    meaning: 'When analyses run, in TIME_ZONE',
+    example: '0 * * * *',
+    unit: 'cron',
+  }),
+  TIME_ZONE: variable(timeZone.prefault('Asia/Ho_Chi_Minh'), {
+    meaning: 'Where business days start',
+    example: 'Asia/Ho_Chi_Minh',
+  }),
+};
+
+const BACKUP = {
+  AZURE_STORAGE_CONNECTION_STRING: variable(text(), {
+    meaning: 'Storage account of the backups',
+    example:
+      'DefaultEndpointsProtocol=https;AccountName=evida;AccountKey=...;EndpointSuffix=core.windows.net',
+    secret: true,
+  }),
+  BACKUP_CONTAINER: variable(text().prefault('evida-backup'), {
+    meaning: 'Blob container of the backups',
+    example: 'evida-backup',
+  }),
+  BACKUP_SCHEDULE: variable(cron.prefault('0 0 * * *'), {
+    meaning: 'When backups run, in TIME_ZONE',
+    example: '0 0 * * *',
+    unit: 'cron',
+  }),
+};
+
+const PROCESS = {
+  ROLES: variable(listOf(ROLES).prefault(ROLES.join(',')), {
+    meaning: 'What this process does',
+    example: 'photograph,utilization',
+  }),
+  LOG_LEVEL: variable(
+    z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').prefault('info'),
+    { meaning: 'What is logged', example: 'info' },
+  ),
+  LOG_FORMAT: variable(z.enum(['json', 'text'], 'must be json or text').prefault('json'), {
+    meaning: 'Log lines for machines or for people',
+    example: 'text',
+  }),
+};
+
+/** What only `evida setup` needs: rights that Evida itself should not have. */
+export const SETUP = {
+  INFLUX_ADMIN_TOKEN: variable(text(), {
+    meaning: 'Token that may create buckets, tasks and tokens',
+    example: 'secret',
+    secret: true,
+  }),
+  DATABASE_ADMIN_URL: variable(url('postgres', 'postgresql'), {
+    meaning: 'The database of the analytic tables, as a role that may create roles',
+    example: 'postgres://postgres:secret@localhost:5432/evida',
+    secret: true,
+  }),
+};
+
+/** Every environment variable that Evida reads when it runs (domain.md, "Environment"), by section. */
+export const SECTIONS = {
+  'The MQTT broker': MQTT,
+  InfluxDB: INFLUXDB,
+  Postgres: POSTGRES,
+  Eboost: EBOOST,
+  Photographs: PHOTOGRAPHS,
+  Utilization: UTILIZATION,
+  Analysis: ANALYSIS,
+  Backup: BACKUP,
+  'The process': PROCESS,
+};
+
+export const VARIABLES = {
+  ...MQTT,
+  ...INFLUXDB,
+  ...POSTGRES,
+  ...EBOOST,
+  ...PHOTOGRAPHS,
+  ...UTILIZATION,
+  ...ANALYSIS,
+  ...BACKUP,
+  ...PROCESS,
+};
+
+/** By what is recorded, and when: `evida thresholds`. */
+export const THRESHOLDS = { ...PHOTOGRAPHS, ...UTILIZATION };
+
+/** The variables of `evida setup`: its own rights, and the names of what it sets up. */
+export const SETUP_VARIABLES = {
+  ...SETUP,
+  INFLUX_URL: INFLUXDB.INFLUX_URL,
+  INFLUX_ORG: INFLUXDB.INFLUX_ORG,
+  INFLUX_TELEMETRY_BUCKET: INFLUXDB.INFLUX_TELEMETRY_BUCKET,
+  INFLUX_TELEMETRY_RETENTION: INFLUXDB.INFLUX_TELEMETRY_RETENTION,
+  INFLUX_HISTORY_BUCKET: INFLUXDB.INFLUX_HISTORY_BUCKET,
+  AZURE_STORAGE_CONNECTION_STRING: BACKUP.AZURE_STORAGE_CONNECTION_STRING,
+  BACKUP_CONTAINER: BACKUP.BACKUP_CONTAINER,
+};
