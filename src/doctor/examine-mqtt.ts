@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { connect, type MqttClient } from 'mqtt';
 import type { Config } from '../config.ts';
+import { EvidaError, messageOf } from '../errors.ts';
 import { clientOptions } from '../mqtt/client-options.ts';
 import { examine, type Finding, fault, ok, warning } from './finding.ts';
 
@@ -14,21 +15,14 @@ export function examineMqtt(config: Config): Promise<readonly Finding[]> {
     'Check MQTT_URL, MQTT_USERNAME, MQTT_PASSWORD, and that the broker runs.',
     async () => {
       const clientId = `${config.MQTT_CLIENT_ID}-doctor-${randomBytes(4).toString('hex')}`;
-      const connect = (changes: IClientOptions) =>
-        connectAsync(
-          config.MQTT_URL,
-          { ...clientOptions(config), clientId, reconnectPeriod: 0, connectTimeout: TIMEOUT_MS, ...changes },
-          false,
-        );
-      const findings: Finding[] = [];
-      const first = await connect({ clean: false });
+      const first = await open(config, clientId, false);
+      const findings = [ok(PART, `connected to ${config.MQTT_URL}`)];
       try {
-        findings.push(ok(PART, `connected to ${config.MQTT_URL}`));
-        findings.push(await examineSubscription(first, `${config.MQTT_TOPIC_PREFIX}SEbox_0`));
+        findings.push(await examineSubscription(first.client, `${config.MQTT_TOPIC_PREFIX}SEbox_0`));
       } finally {
-        await first.endAsync();
+        await first.client.endAsync();
       }
-      findings.push(await examineSession(connect));
+      findings.push(await examineSession(config, clientId));
       return findings;
     },
   );
@@ -45,23 +39,39 @@ async function examineSubscription(client: MqttClient, topic: string): Promise<F
 }
 
 /** A second connection of the same client id shows whether the first one's session was kept; a third one ends it. */
-async function examineSession(connect: (changes: IClientOptions) => Promise<MqttClient>): Promise<Finding> {
-  let present = false;
-  const again = await connect({ clean: false, manualConnect: true });
-  again.once('connect', ({ sessionPresent }) => {
-    present = sessionPresent;
-  });
-  const connected = new Promise((resolve, reject) =>
-    again.once('connect', resolve).once('error', reject).once('close', reject),
-  );
-  again.connect();
-  await connected;
-  await again.endAsync();
-  await (await connect({ clean: true })).endAsync();
-  if (present) return ok(PART, 'sessions are kept while their client is away');
+async function examineSession(config: Config, clientId: string): Promise<Finding> {
+  const again = await open(config, clientId, false);
+  await again.client.endAsync();
+  await (await open(config, clientId, true)).client.endAsync();
+  if (again.sessionPresent) return ok(PART, 'sessions are kept while their client is away');
   return warning(
     PART,
     'the session was not kept: messages that arrive while Evida is away are lost',
     'Turn on persistent sessions (Mosquitto: persistence true, max_queued_messages 0).',
   );
+}
+
+/** One connection, tried once. */
+function open(
+  config: Config,
+  clientId: string,
+  clean: boolean,
+): Promise<{ client: MqttClient; sessionPresent: boolean }> {
+  const options = {
+    ...clientOptions(config),
+    clientId,
+    clean,
+    reconnectPeriod: 0,
+    connectTimeout: TIMEOUT_MS,
+  };
+  const client = connect(config.MQTT_URL, options);
+  return new Promise((resolve, reject) => {
+    const fail = (problem: string) => {
+      client.end(true);
+      reject(new EvidaError('MQTT_UNAVAILABLE', { operation: `connecting to ${config.MQTT_URL}`, problem }));
+    };
+    client.once('connect', ({ sessionPresent }) => resolve({ client, sessionPresent }));
+    client.once('error', (error) => fail(messageOf(error)));
+    client.once('close', () => fail('the broker closed the connection'));
+  });
 }

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { DOCUMENTATION, SECTIONS, SETUP } from '../src/variables.ts';
+import type { GeneratedFile } from './generated-file.ts';
+
+const ALL = { ...SECTIONS, 'Only for evida setup': SETUP };
+
+/** docs/configuration.md and .env.example, as they follow from src/variables.ts. */
+export function configurationFiles(): GeneratedFile[] {
+  return [
+    { path: 'docs/configuration.md', content: manual() },
+    { path: '.env.example', content: example() },
+  ];
+}
+
+interface Variable {
+  readonly name: string;
+  readonly meaning: string;
+  readonly example: string;
+  readonly unit: string;
+  /** As one would write it; undefined if it is required, null if it is optional. */
+  readonly default: string | null | undefined;
+  readonly secret: boolean;
+}
+
+function variablesOf(section: Readonly<Record<string, z.ZodType>>): Variable[] {
+  return Object.entries(section).map(([name, type]) => {
+    const {
+      meaning,
+      example,
+      unit = '',
+      secret = false,
+    } = DOCUMENTATION.get(type) ?? { meaning: '', example: '' };
+    return { name, meaning, example, unit, default: defaultOf(type), secret };
+  });
+}
+
+function defaultOf(type: z.ZodType): string | null | undefined {
+  if (type instanceof z.ZodPrefault) return String(type.def.defaultValue);
+  return type instanceof z.ZodOptional ? null : undefined;
+}
+
+function manual(): string {
+  const sections = Object.entries(ALL).map(([title, section]) => {
+    const rows = variablesOf(section).map(
+      ({ name, meaning, example, unit, default: value, secret }) =>
+        `| \`${name}\`${secret ? ' (secret)' : ''} | ${meaning} | ${unit} | ${inWords(value)} | \`${example.replaceAll('|', '\\|')}\` |`,
+    );
+    return [
+      `## ${title}`,
+      '',
+      '| variable | meaning | unit | default | example |',
+      '|---|---|---|---|---|',
+      ...rows,
+      '',
+    ].join('\n');
+  });
+  return `# Configuration
+
+Evida is configured by environment variables, or by a file of them (\`--env-file\`; variables of the environment come
+first). They are read once, at the start: a restart is how they are changed. \`evida thresholds\` shows the effective
+thresholds. What is missing or wrong is listed at once, and nothing is started (exit code 78).
+
+- A secret may be given as a file: \`INFLUX_TOKEN_FILE=/run/secrets/influx-token\` stands for \`INFLUX_TOKEN\`.
+- A duration is a number with its unit: \`500ms\`, \`2s\`, \`30m\`, \`24h\`, \`7d\`.
+- A cron schedule has five fields: minute, hour, day of month, month, day of week.
+
+This page follows from \`src/variables.ts\`.
+
+${sections.join('\n')}
+## Only for the demo and the tests
+
+| variable | meaning |
+|---|---|
+| \`INFLUXD_PATH\` | the InfluxDB server to use, instead of looking for one |
+| \`EVIDA_CACHE_DIR\` | where a downloaded or built InfluxDB is kept, instead of \`$XDG_CACHE_HOME/evida\` or \`~/.cache/evida\` |
+| \`EVIDA_INFLUXDB_DOWNLOAD_URL\` | where InfluxDB's release is downloaded from, instead of its official place |
+`;
+}
+
+function inWords(value: string | null | undefined): string {
+  if (value === undefined) return '**required**';
+  return value === null || value === '' ? '' : `\`${value}\``;
+}
+
+function example(): string {
+  const sections = Object.entries(ALL).map(([title, section]) => {
+    const lines = variablesOf(section).map(({ name, meaning, example, default: value }) => {
+      const assignment = `${name}=${value === undefined ? example : (value ?? example)}`;
+      return `# ${meaning}\n${value === undefined ? '' : '# '}${assignment}\n`;
+    });
+    return `# --- ${title} ---\n\n${lines.join('')}`;
+  });
+  return `# Copy to .env and change; docs/configuration.md tells more. What is commented out shows its default or an example.\n\n${sections.join('\n')}`;
+}
