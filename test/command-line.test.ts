@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -38,6 +39,62 @@ describe('the command line', function () {
     expect(code).to.equal(0);
     for (const command of ['run', 'demo', 'simulate', 'analyze', 'backup'])
       expect(stdout).to.contain(command);
+  });
+
+  it('shows examples and exit codes in the help of every command', async () => {
+    const { stdout } = await runEvida(['--help']);
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*$/gm)]
+      .map(([, name = '']) => name)
+      .filter((name) => name !== 'help');
+    expect(commands).to.include.members(['run', 'setup', 'doctor', 'backup']);
+    for (const command of commands) {
+      const help = await runEvida([command, '--help']);
+      expect(help.code, command).to.equal(0);
+      expect(help.stdout, command).to.match(/Usage: evida .*Examples:.*Exit codes:.*0 +done/s);
+    }
+  });
+
+  it('evida thresholds shows each value, where it comes from and what it means', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'evida-thresholds-'));
+    try {
+      const file = join(directory, 'env');
+      await writeFile(file, 'PHOTOGRAPH_SETTLE=3s\nPHOTOGRAPH_CURRENT_DEADBAND_A=5\n');
+      const args = ['thresholds', '--json', '--env-file', file];
+      const { stdout } = await runEvida(args, { PHOTOGRAPH_CURRENT_DEADBAND_A: '2' });
+      expect(JSON.parse(stdout)).to.deep.include.members([
+        {
+          name: 'PHOTOGRAPH_CURRENT_DEADBAND_A',
+          value: '2 A',
+          source: 'environment',
+          meaning: 'Smallest significant change of current',
+        },
+        {
+          name: 'PHOTOGRAPH_SETTLE',
+          value: '3s',
+          source: 'env-file',
+          meaning: 'How long values must rest before a photograph',
+        },
+        {
+          name: 'SILENT_AFTER',
+          value: '10m',
+          source: 'default',
+          meaning: 'Without a message for so long, an outlet or box is silent',
+        },
+      ]);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it('evida completion gives bash the commands and options that fit', async () => {
+    const { stdout } = await runEvida(['completion', 'bash']);
+    const complete = (words: string[]) => {
+      const script = `${stdout}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _evida; echo "\${COMPREPLY[*]}"`;
+      return execFileSync('bash', ['-c', script, 'bash', ...words], { encoding: 'utf8' }).trim();
+    };
+    expect(complete(['evida', 'do'])).to.equal('doctor');
+    expect(complete(['evida', 'backup', 'r'])).to.equal('run');
+    expect(complete(['evida', 'backup', 'run', '--j'])).to.equal('--json');
   });
 
   it('evida run retries what is away, and stops in order on SIGTERM', async () => {
