@@ -25,6 +25,17 @@ describe('Deadlines', () => {
     );
   });
 
+  it('holds one entry a key, however often its deadline was moved, taken and set again', () => {
+    const deadlines = new Deadlines();
+    for (let at = 0; at < 10_000; at++) {
+      deadlines.set(at % 3, at + 86_400);
+      deadlines.set(at % 3, at + 2);
+      deadlines.takeDue(at);
+      deadlines.set(at % 3, at + 86_400);
+    }
+    expect(deadlines.size).to.equal(3);
+  });
+
   it('leaves what falls later', () => {
     const deadlines = new Deadlines();
     deadlines.set(1, 20);

@@ -1,81 +1,93 @@
-/**
- * One deadline a key, for very many keys: the earliest is at hand, and moving one later costs nothing.
- * A heap entry whose deadline was moved later is put back when it comes up, so the heap never holds more
- * entries than deadlines were moved earlier.
- */
+interface Entry {
+  readonly key: number;
+  at: number;
+  /** Where in the heap it stands. */
+  position: number;
+}
+
+/** One deadline a key, for very many keys: the earliest is at hand, and each may be moved. It holds one entry a key. */
 export class Deadlines {
-  readonly #atOfKey = new Map<number, number>();
-  readonly #heap: { key: number; at: number }[] = [];
+  readonly #entries = new Map<number, Entry>();
+  /** A binary heap: no entry is earlier than the one at half its position. */
+  readonly #heap: Entry[] = [];
 
   /** Sets the deadline of `key` to `at` (ms), or takes it away with Infinity. */
   set(key: number, at: number): void {
-    const before = this.#atOfKey.get(key);
-    if (at === before) return;
-    if (at === Number.POSITIVE_INFINITY) {
-      this.#atOfKey.delete(key);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) {
+      if (at !== Number.POSITIVE_INFINITY) this.#add({ key, at, position: this.#heap.length });
       return;
     }
-    this.#atOfKey.set(key, at);
-    if (before === undefined || at < before) this.#push({ key, at });
+    if (at === Number.POSITIVE_INFINITY) {
+      this.#remove(entry);
+      return;
+    }
+    const before = entry.at;
+    entry.at = at;
+    if (at < before) this.#rise(entry);
+    else if (at > before) this.#sink(entry);
   }
 
   /** When the earliest deadline falls, or Infinity. */
   get earliest(): number {
-    this.#settleTop();
     return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
   }
 
+  /** How many keys have a deadline. */
+  get size(): number {
+    return this.#heap.length;
+  }
+
   /** Takes away the earliest deadline if it falls at or before `at`, and gives its key and time. */
-  takeDue(at: number): { key: number; at: number } | undefined {
-    this.#settleTop();
-    const top = this.#heap[0];
-    if (top === undefined || top.at > at) return undefined;
-    this.#pop();
-    this.#atOfKey.delete(top.key);
-    return top;
+  takeDue(at: number): { readonly key: number; readonly at: number } | undefined {
+    const first = this.#heap[0];
+    if (first === undefined || first.at > at) return undefined;
+    this.#remove(first);
+    return first;
   }
 
-  /** Brings the truth to the top: entries without a deadline go, entries that were moved later are put back. */
-  #settleTop(): void {
-    for (let top = this.#heap[0]; top !== undefined; top = this.#heap[0]) {
-      const at = this.#atOfKey.get(top.key);
-      if (at === top.at) return;
-      this.#pop();
-      if (at !== undefined && at > top.at) this.#push({ key: top.key, at });
+  #add(entry: Entry): void {
+    this.#entries.set(entry.key, entry);
+    this.#heap.push(entry);
+    this.#rise(entry);
+  }
+
+  #remove(entry: Entry): void {
+    this.#entries.delete(entry.key);
+    const last = this.#heap.pop();
+    if (last === undefined || last === entry) return;
+    this.#place(last, entry.position);
+    this.#rise(last);
+    this.#sink(last);
+  }
+
+  #rise(entry: Entry): void {
+    while (entry.position > 0) {
+      const above = this.#heap[(entry.position - 1) >> 1];
+      if (above === undefined || above.at <= entry.at) return;
+      this.#swap(entry, above);
     }
   }
 
-  #push(entry: { key: number; at: number }): void {
-    const heap = this.#heap;
-    let child = heap.push(entry) - 1;
-    while (child > 0) {
-      const parent = (child - 1) >> 1;
-      const above = heap[parent];
-      if (above === undefined || above.at <= entry.at) break;
-      heap[child] = above;
-      child = parent;
-    }
-    heap[child] = entry;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const entry = heap.pop();
-    if (entry === undefined || heap.length === 0) return;
-    let parent = 0;
+  #sink(entry: Entry): void {
     for (;;) {
-      let child = 2 * parent + 1;
-      let below = heap[child];
-      if (below === undefined) break;
-      const right = heap[child + 1];
-      if (right !== undefined && right.at < below.at) {
-        child++;
-        below = right;
-      }
-      if (below.at >= entry.at) break;
-      heap[parent] = below;
-      parent = child;
+      const left = this.#heap[2 * entry.position + 1];
+      const right = this.#heap[2 * entry.position + 2];
+      const below = right !== undefined && left !== undefined && right.at < left.at ? right : left;
+      if (below === undefined || below.at >= entry.at) return;
+      this.#swap(below, entry);
     }
-    heap[parent] = entry;
+  }
+
+  /** @param lower stands below `upper`, and takes its place */
+  #swap(lower: Entry, upper: Entry): void {
+    const { position } = lower;
+    this.#place(lower, upper.position);
+    this.#place(upper, position);
+  }
+
+  #place(entry: Entry, position: number): void {
+    entry.position = position;
+    this.#heap[position] = entry;
   }
 }

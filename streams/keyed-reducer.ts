@@ -18,6 +18,9 @@ export interface KeyedReducer<I, O> {
   expire(key: number, at: number, emit: (output: O) => void): void;
 }
 
+/** A timer cannot be set further ahead; one that comes too early is set again. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
 /**
  * Runs a keyed reducer on a stream: one subscription, one map and one timer for all keys. What falls due at
  * or before the arrival of an input comes before it, whichever the scheduler would have run first.
@@ -47,7 +50,7 @@ export function reduceKeyed<I extends { readonly receivedAt: number }, O>(
         if (earliest >= timerAt) return;
         timer?.unsubscribe();
         timerAt = earliest;
-        timer = scheduler.schedule(onTimer, Math.max(0, earliest - scheduler.now()));
+        timer = scheduler.schedule(onTimer, Math.min(Math.max(0, earliest - scheduler.now()), MAX_DELAY_MS));
         subscriber.add(timer);
       };
       const onTimer = (): void => {

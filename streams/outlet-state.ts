@@ -26,7 +26,7 @@ export interface OutletState {
   statusAtMs: number;
   /** Arrival of the last message folded into this outlet. */
   foldedAtMs: number;
-  /** Arrival of the last live reading of its own. */
+  /** Arrival of the last live reading of its own, or of the first that was heard of its box. */
   liveAtMs: number;
   heardEver: number;
   heardSinceStatus: number;
@@ -47,14 +47,15 @@ export interface BoxState {
   readonly outlets: readonly OutletState[];
 }
 
-export function createBox(number: number): BoxState {
+/** @param atMs when it was first heard of: silence counts from there */
+export function createBox(number: number, atMs: number): BoxState {
   const outlets: OutletState[] = [];
   const box: BoxState = { box: number, online: true, voltageV: Number.NaN, outlets };
-  for (let outlet = 0; outlet < OUTLETS_PER_BOX; outlet++) outlets.push(createOutlet(box, outlet));
+  for (let outlet = 0; outlet < OUTLETS_PER_BOX; outlet++) outlets.push(createOutlet(box, outlet, atMs));
   return box;
 }
 
-function createOutlet(box: BoxState, outlet: number): OutletState {
+function createOutlet(box: BoxState, outlet: number, atMs: number): OutletState {
   return {
     box,
     outlet,
@@ -64,7 +65,7 @@ function createOutlet(box: BoxState, outlet: number): OutletState {
     register: createRegister(),
     statusAtMs: Number.NaN,
     foldedAtMs: Number.NaN,
-    liveAtMs: Number.NaN,
+    liveAtMs: atMs,
     heardEver: 0,
     heardSinceStatus: 0,
     command: Number.NaN,

@@ -23,7 +23,7 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
   }
 
   fold(readings: Readings, emit: Emit): void {
-    const box = this.#box(readings.box);
+    const box = this.#box(readings.box, readings.receivedAt);
     switch (readings.quantity) {
       case 'status':
         this.#foldStatuses(box, readings, emit);
@@ -54,10 +54,10 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
     this.#arm(state);
   }
 
-  #box(number: number): BoxState {
+  #box(number: number, atMs: number): BoxState {
     const known = this.#boxes.get(number);
     if (known !== undefined) return known;
-    const box = createBox(number);
+    const box = createBox(number, atMs);
     this.#boxes.set(number, box);
     return box;
   }
@@ -72,7 +72,7 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
       if (!retained) state.liveAtMs = receivedAt;
       if (value !== state.status) this.#changeStatus(state, value, receivedAt, emit);
       else state.foldedAtMs = receivedAt;
-      this.#review(state, receivedAt, retained, emit);
+      this.#review(state, receivedAt, !retained, emit);
     }
   }
 
@@ -86,11 +86,12 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
     else if (state.last.status !== status || due !== undefined) this.#becomeDue(state, 'status', receivedAt);
   }
 
-  #foldVoltage(box: BoxState, { values, receivedAt, retained }: Readings, emit: Emit): void {
+  /** The voltage belongs to every outlet of the box, but is no sign of life of any. */
+  #foldVoltage(box: BoxState, { values, receivedAt }: Readings, emit: Emit): void {
     box.voltageV = values[0]?.value ?? box.voltageV;
     for (const state of box.outlets) {
       state.foldedAtMs = receivedAt;
-      this.#review(state, receivedAt, retained, emit);
+      this.#review(state, receivedAt, false, emit);
     }
   }
 
@@ -100,7 +101,7 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
       if (state === undefined) continue;
       if (!retained) state.liveAtMs = receivedAt;
       if (foldOutlet(state, quantity, value, receivedAt) === 'reset') this.#noteReset(state, receivedAt);
-      this.#review(state, receivedAt, retained, emit);
+      this.#review(state, receivedAt, !retained, emit);
     }
   }
 
@@ -111,11 +112,14 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
       this.#becomeDue(state, 'reset', receivedAt);
   }
 
-  /** After a message was folded: is something due, still moving, complete, or does the state call for more? */
-  #review(state: OutletState, receivedAt: number, retained: boolean, emit: Emit): void {
+  /**
+   * After a message was folded: is something due, still moving, complete, or does the state call for more?
+   * @param isLive whether the message was a live reading of this outlet
+   */
+  #review(state: OutletState, receivedAt: number, isLive: boolean, emit: Emit): void {
     const { due } = state;
     if (due === undefined) {
-      const reason = significantReason(state, this.#rules) ?? (retained ? undefined : overdueReason(state));
+      const reason = significantReason(state, this.#rules) ?? (isLive ? overdueReason(state) : undefined);
       if (reason !== undefined) this.#becomeDue(state, reason, receivedAt);
       return;
     }
@@ -209,7 +213,7 @@ function intervalReason(state: OutletState): 'interval' | 'idle' {
 }
 
 function overdueReason(state: OutletState): 'interval' | 'idle' | undefined {
-  return state.overdue ? intervalReason(state) : undefined;
+  return state.overdue && state.box.online ? intervalReason(state) : undefined;
 }
 
 function foldCommand(box: BoxState, { values, receivedAt }: Readings): void {

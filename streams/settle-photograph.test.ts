@@ -24,21 +24,26 @@ const QUANTITY: Readonly<Record<string, Quantity>> = {
   P: 'energy',
   V: 'voltage',
   C: 'command',
+  O: 'status',
 };
 
 const UNSUBSCRIBED = '^ 99999ms !';
 
-/** `S2` is a status 2 of box 10's outlet 0, `A5000` a current, `V230` the voltage of the box. */
+/**
+ * `S2` is a status 2 of box 10's outlet 0, `A5000` a current, `V230` the voltage of the box, `O1` its connection (0 is
+ * online); `11:S2` is of box 11, `~S2` is retained.
+ */
 function reading(text: string, receivedAt: number): Readings {
-  const quantity = QUANTITY[text.charAt(0)];
+  const [, box = '10', retained, letter = '', value] = /^(?:(\d+):)?(~?)([A-Z])(-?\d+)$/.exec(text) ?? [];
+  const quantity = QUANTITY[letter];
   if (quantity === undefined) throw new Error(`no quantity in ${text}`);
-  const index = quantity === 'voltage' ? 10 : 0;
+  const index = letter === 'V' || letter === 'O' ? 10 : 0;
   return {
-    box: 10,
+    box: Number(box),
     quantity,
     receivedAt,
-    retained: false,
-    values: [{ index, value: Number(text.slice(1)) }],
+    retained: retained === '~',
+    values: [{ index, value: Number(value) }],
   };
 }
 
@@ -148,6 +153,39 @@ describe('settlePhotograph', () => {
     });
   });
 
+  it('takes no interval photograph of an outlet of which only the voltage of its box is heard', () => {
+    expectPhotographs('s 999ms v 999ms v 999ms v 999ms v', { s: 'S2', v: 'V230' }, '--f', {
+      f: 'first 2 @0',
+    });
+  });
+
+  it('takes no interval photograph while the box is offline, but with the first live reading after it is online', () => {
+    expectPhotographs('so 1798ms s 1799ms s o 98ms s', { s: 'S2', o: 'O1' }, '--f', { f: 'first 2 @0' });
+    expectPhotographs('so 1798ms s 99ms n 99ms s    ', { s: 'S2', o: 'O1', n: 'O0' }, '--f 1998ms -i    ', {
+      f: 'first 2 @0',
+      i: 'interval 2 @2000',
+    });
+  });
+
+  it('takes no interval photograph of an outlet that is known from retained messages only', () => {
+    expectPhotographs('vs 2s v', { s: '~S2', v: '~V230' }, '---f', { f: 'first 2 230V @1' });
+  });
+
+  it('takes no photograph of a status 6 but its first, whatever flows', () => {
+    expectPhotographs('s--a', { s: 'S6', a: 'A5000' }, '--f', { f: 'first 6 @0' });
+  });
+
+  it('records energy that flows in another status than charging as a draw', () => {
+    expectPhotographs('sp----q    ', { s: 'S4', p: 'P100', q: 'P3600100' }, '---f----d  ', {
+      f: 'first 4 100J @1',
+      d: 'draw 4 3600100J @6',
+    });
+  });
+
+  it('keeps boxes apart', () => {
+    expectPhotographs('ab     ', { a: 'S2', b: '11:S4' }, '--fg   ', { f: 'first 2 @0', g: 'first 4 @1' });
+  });
+
   it('takes what fell due while the outlet was silent with its first live reading', () => {
     expectPhotographs('s 1999ms s       ', { s: 'S2' }, '--f 1999ms i     ', {
       f: 'first 2 @0',
@@ -172,6 +210,11 @@ describe('settlePhotograph', () => {
 
   it('gives a command to the status that follows within 30 s', () => {
     expectPhotographs('c--s       ', { c: 'C1', s: 'S2' }, '-----f     ', { f: 'first 2 command 1 @3' });
+  });
+
+  it('gives no command to a status that comes later than 30 s after it', () => {
+    // The one rule that is not a setting: its 30 s are real ones.
+    expectPhotographs('c 30s s   ', { c: 'C1', s: 'S2' }, '- 30s --f ', { f: 'first 2 @30001' });
   });
 
   it('gives nothing for nothing, passes completion and errors on, and drops what is due when they come', () => {
