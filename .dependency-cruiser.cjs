@@ -53,7 +53,7 @@ module.exports = {
     only(
       'config',
       '^src/(config|config-types|variables)\\.ts$',
-      any('^src/(config-types|variables|errors)\\.ts$', NPM('zod')),
+      any('^src/(config-types|variables|errors)\\.ts$', NPM('zod', 'cron-parser')),
     ),
     only('mqtt', '^src/mqtt/', any('^src/mqtt/', EVERYWHERE, NPM('mqtt', 'rxjs'))),
     only(
@@ -67,13 +67,54 @@ module.exports = {
     ),
     only('postgres', '^src/postgres/', any('^src/postgres/', EVERYWHERE, NPM('pg', '@types/pg', 'zod'))),
     only('eboost', '^src/eboost/', any('^src/(eboost|postgres)/', EVERYWHERE, NPM('pg', '@types/pg', 'zod'))),
-    {
-      name: 'services',
-      comment: 'services compose the rooms below them, and know nothing of the command line',
-      severity: 'error',
-      from: { path: '^src/(services|setup|mqtt|influx|postgres|eboost)/', pathNot: TESTS },
-      to: { path: '^src/(commands|evida)' },
-    },
+    ...['photograph', 'utilization', 'analysis', 'backup'].map((service) =>
+      only(
+        `service-${service}`,
+        `^src/services/${service}/`,
+        any(
+          `^src/services/${service}/`,
+          '^src/(mqtt|influx|postgres|eboost)/',
+          EVERYWHERE,
+          NPM('rxjs', 'zod', '@azure/storage-blob', 'pg-copy-streams', '@types/pg-copy-streams'),
+        ),
+      ),
+    ),
+    only(
+      'services',
+      '^src/services/[^/]*$',
+      any(
+        '^src/(services|mqtt|influx|postgres|eboost)/',
+        EVERYWHERE,
+        NPM('rxjs', 'node-schedule', '@types/node-schedule', '@influxdata/influxdb-client'),
+      ),
+    ),
+    only(
+      'setup',
+      '^src/setup/',
+      any(
+        '^src/(setup|influx|postgres)/|^src/services/backup/container',
+        EVERYWHERE,
+        NPM('@influxdata/influxdb-client'),
+      ),
+    ),
+    only(
+      'doctor',
+      '^src/doctor/',
+      any(
+        '^src/(doctor|mqtt|influx|postgres|eboost)/|^src/services/backup/container',
+        EVERYWHERE,
+        NPM('mqtt', 'zod', 'pino', '@influxdata/influxdb-client'),
+      ),
+    ),
+    only(
+      'commands',
+      '^src/(commands/|evida\\.ts)',
+      any(
+        '^src/(commands|services|setup|doctor)/|^src/postgres/database|^src/embedded/',
+        EVERYWHERE,
+        NPM('commander', 'pino'),
+      ),
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

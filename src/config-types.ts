@@ -1,16 +1,21 @@
+import parser from 'cron-parser';
 import { z } from 'zod';
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A duration such as `500ms`, `2s`, `30m`, `24h`, `7d`, in ms. */
-export const duration = z.string().transform((text, context) => {
-  const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? [];
-  const unitMs = unit === undefined ? undefined : UNIT_MS[unit];
-  if (amount !== undefined && unitMs !== undefined) return Number(amount) * unitMs;
-  if (text === '0') return 0;
-  context.addIssue('must be a number with its unit: ms, s, m, h or d');
-  return z.NEVER;
-});
+/** A duration such as `500ms`, `2s`, `30m`, `24h`, `7d`, of at least `minMs`, in ms. */
+export function duration(minMs: number): z.ZodType<number, string> {
+  return z.string().transform((text, context) => {
+    const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? [];
+    const unitMs = unit === undefined ? undefined : UNIT_MS[unit];
+    const ms = text === '0' ? 0 : Number(amount) * (unitMs ?? Number.NaN);
+    if (ms >= minMs) return ms;
+    context.addIssue(
+      Number.isNaN(ms) ? 'must be a number with its unit: ms, s, m, h or d' : `must be at least ${minMs} ms`,
+    );
+    return z.NEVER;
+  });
+}
 
 /** A number of at least `min`, written plainly. */
 export function number(min: number): z.ZodType<number, string> {
@@ -21,8 +26,23 @@ export function number(min: number): z.ZodType<number, string> {
     .refine((value) => value >= min, `must be at least ${min}`);
 }
 
-/** The address of a server, by one of the given schemes (`mqtt`, `https`, ...). */
+/**
+ * The address of a server, by one of the given schemes (`mqtt`, `https`, ...). User and password have variables of their
+ * own, which are not shown.
+ */
 export function url(...schemes: readonly string[]): z.ZodType<string, string> {
+  return address(schemes).refine(
+    (text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === '',
+    'must not hold a user or a password; they have variables of their own',
+  );
+}
+
+/** The address of a Postgres database, with user and password. */
+export function databaseUrl(): z.ZodType<string, string> {
+  return address(['postgres', 'postgresql']);
+}
+
+function address(schemes: readonly string[]): z.ZodType<string, string> {
   return z.string().refine(
     (text) => {
       const parsed = URL.canParse(text) ? new URL(text) : undefined;
@@ -52,7 +72,11 @@ export const timeZone = z.string().refine((name) => {
   }
 }, 'must be an IANA time zone such as Asia/Ho_Chi_Minh');
 
-/** Five cron fields: minute, hour, day of month, month, day of week. */
-export const cron = z
-  .string()
-  .regex(/^\S+(\s+\S+){4}$/, 'must be five cron fields: minute, hour, day of month, month, day of week');
+/** Five cron fields: minute, hour, day of month, month, day of week; read as the scheduler reads them. */
+export const cron = z.string().refine((text) => {
+  try {
+    return text.trim().split(/\s+/).length === 5 && parser.parseExpression(text).hasNext();
+  } catch {
+    return false;
+  }
+}, 'must be five cron fields: minute, hour, day of month, month, day of week');

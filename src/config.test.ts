@@ -77,6 +77,35 @@ describe('loadConfig', () => {
     expect(failureOf({ ...environment, INFLUX_TOKEN: 'x' }).message).to.contain('keep one of them');
   });
 
+  it('refuses a password in an address that is shown, without showing it', () => {
+    const { message } = failureOf({
+      ...REQUIRED,
+      MQTT_URL: 'mqtt://joe:hunter2@broker',
+      INFLUX_URL: 'http://u:hunter3@db',
+    });
+    expect(message).to.contain('MQTT_URL must not hold a user or a password');
+    expect(message).not.to.contain('hunter');
+  });
+
+  it('refuses schedules that never come, intervals that flood, and times that contradict each other', () => {
+    const wrong = { BACKUP_SCHEDULE: '99 * * * *', ANALYSIS_SCHEDULE: 'a b c d e', PHOTOGRAPH_INTERVAL: '0' };
+    const { message } = failureOf({ ...REQUIRED, ...wrong });
+    for (const name of Object.keys(wrong)) expect(message).to.match(new RegExp(`${name}=.* must be`));
+    const contradiction = failureOf({ ...REQUIRED, PHOTOGRAPH_SETTLE: '11s' }).message;
+    expect(contradiction).to.contain('PHOTOGRAPH_SETTLE_MAX must not be shorter than PHOTOGRAPH_SETTLE');
+  });
+
+  it('reads certificates with the rest, and names one that cannot be read', () => {
+    const environment = { ...REQUIRED, MQTT_CA_FILE: '/etc/evida/ca.pem' };
+    expect(loadConfig(environment, (path) => `content of ${path}`).MQTT_CA_FILE).to.equal(
+      'content of /etc/evida/ca.pem',
+    );
+    const unreadable = (): never => {
+      throw new Error('EACCES: permission denied');
+    };
+    expect(failureOf(environment, unreadable).message).to.contain('MQTT_CA_FILE=/etc/evida/ca.pem: EACCES');
+  });
+
   it('documents each variable on its own', () => {
     expect(new Set(Object.values(VARIABLES)).size).to.equal(Object.keys(VARIABLES).length);
   });
@@ -89,7 +118,8 @@ describe('loadConfig', () => {
 
   it('takes durations in ms, s, m, h and d', () => {
     const settle = (text: string) =>
-      loadConfig({ ...REQUIRED, PHOTOGRAPH_SETTLE: text }, String).PHOTOGRAPH_SETTLE;
+      loadConfig({ ...REQUIRED, PHOTOGRAPH_SETTLE: text, PHOTOGRAPH_SETTLE_MAX: '7d' }, String)
+        .PHOTOGRAPH_SETTLE;
     expect(['500ms', '2s', '1.5m', '24h', '7d', '0'].map(settle)).to.deep.equal([
       500, 2000, 90_000, 86_400_000, 604_800_000, 0,
     ]);

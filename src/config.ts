@@ -17,7 +17,9 @@ export type SetupConfig = Parsed<typeof SETUP_VARIABLES>;
 
 /** The environment of a running Evida. @throws EvidaError CONFIG_INVALID, with every error at once */
 export function loadConfig(environment: Environment, readFile: ReadFile): Config {
-  return parseEnvironment(VARIABLES, environment, readFile);
+  const config = parseEnvironment(VARIABLES, environment, readFile);
+  refuseContradictions(config);
+  return config;
 }
 
 /** The environment of `evida setup`. @throws EvidaError CONFIG_INVALID, with every error at once */
@@ -27,7 +29,14 @@ export function loadSetupConfig(environment: Environment, readFile: ReadFile): S
 
 /** The thresholds alone. @throws EvidaError CONFIG_INVALID, with every error at once */
 export function loadThresholds(environment: Environment): Parsed<typeof THRESHOLDS> {
-  return parseEnvironment(THRESHOLDS, environment, String);
+  const thresholds = parseEnvironment(THRESHOLDS, environment, String);
+  refuseContradictions(thresholds);
+  return thresholds;
+}
+
+function refuseContradictions(thresholds: Parsed<typeof THRESHOLDS>): void {
+  if (thresholds.PHOTOGRAPH_SETTLE_MAX >= thresholds.PHOTOGRAPH_SETTLE) return;
+  throw invalid(['PHOTOGRAPH_SETTLE_MAX must not be shorter than PHOTOGRAPH_SETTLE']);
 }
 
 function parseEnvironment<V extends Variables>(
@@ -41,7 +50,8 @@ function parseEnvironment<V extends Variables>(
     try {
       given[name] = givenValue(name, type, environment, readFile);
     } catch (error) {
-      errors.set(name, `${name}_FILE=${environment[`${name}_FILE`]}: ${messageOf(error)}`);
+      const source = DOCUMENTATION.get(type)?.isFile ? name : `${name}_FILE`;
+      errors.set(name, `${source}=${environment[source]}: ${messageOf(error)}`);
     }
   }
   const parsed = z.object(variables).safeParse(given);
@@ -51,12 +61,14 @@ function parseEnvironment<V extends Variables>(
     const type = variables[name];
     if (type !== undefined && !errors.has(name)) errors.set(name, describe(name, type, given[name], message));
   }
-  throw new EvidaError('CONFIG_INVALID', {
+  throw invalid([...errors.values()]);
+}
+
+function invalid(errors: readonly string[]): EvidaError {
+  const count = errors.length === 1 ? '1 variable is' : `${errors.length} variables are`;
+  return new EvidaError('CONFIG_INVALID', {
     operation: 'reading the environment',
-    problem: [
-      `${errors.size} ${errors.size === 1 ? 'variable is' : 'variables are'} missing or wrong`,
-      ...errors.values(),
-    ].join('\n  '),
+    problem: [`${count} missing or wrong`, ...errors].join('\n  '),
     hint: 'Set them in the environment or in a file for --env-file; a secret may also be given as a file, by NAME_FILE.',
   });
 }
@@ -69,6 +81,7 @@ function givenValue(
   readFile: (path: string) => string,
 ): string | undefined {
   const value = environment[name] || undefined;
+  if (DOCUMENTATION.get(type)?.isFile) return value && readFile(value);
   const file = DOCUMENTATION.get(type)?.secret ? environment[`${name}_FILE`] : undefined;
   if (file === undefined || file === '') return value;
   if (value !== undefined) throw new Error(`${name} is set as well; keep one of them`);
@@ -78,6 +91,7 @@ function givenValue(
 function describe(name: string, type: z.ZodType, value: string | undefined, message: string): string {
   const documentation = DOCUMENTATION.get(type);
   const problem = value === undefined ? 'is missing' : message;
-  const shown = value === undefined || documentation?.secret ? name : `${name}=${value}`;
+  const isHidden = value === undefined || documentation?.secret || /:\/\/[^/]*@/.test(value);
+  const shown = isHidden ? name : `${name}=${value}`;
   return `${shown} ${problem} (${documentation?.meaning}; example: ${documentation?.example})`;
 }

@@ -13,6 +13,7 @@ const ERROR_CODES = {
   },
   INFLUX_UNAVAILABLE: { summary: 'InfluxDB cannot be reached', retryable: true, exitCode: 69 },
   INFLUX_REFUSED: { summary: 'InfluxDB refuses the request', retryable: false, exitCode: 1 },
+  INFLUX_ANSWER: { summary: 'InfluxDB answers something unexpected', retryable: false, exitCode: 70 },
   POSTGRES_UNAVAILABLE: { summary: 'Postgres cannot be reached', retryable: true, exitCode: 69 },
   MIGRATION_CHANGED: { summary: 'A landed migration differs from what ran', retryable: false, exitCode: 1 },
   MIGRATION_FAILED: { summary: 'A migration failed and was rolled back', retryable: false, exitCode: 1 },

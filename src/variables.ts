@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cron, duration, listOf, number, timeZone, url } from './config-types.ts';
+import { cron, databaseUrl, duration, listOf, number, timeZone, url } from './config-types.ts';
 
 const ROLES = ['photograph', 'utilization', 'analysis', 'backup'] as const;
 
@@ -10,6 +10,8 @@ export interface Documentation {
   readonly unit?: string;
   /** Never shown, and may be given as a file: `NAME_FILE`. */
   readonly secret?: true;
+  /** Names a file; the value is what it holds. */
+  readonly isFile?: true;
 }
 
 /** The documentation of each variable, by its type. */
@@ -41,14 +43,17 @@ const MQTT = {
   MQTT_CA_FILE: variable(text().optional(), {
     meaning: 'Certificates that the broker is checked by (PEM)',
     example: '/etc/evida/ca.pem',
+    isFile: true,
   }),
   MQTT_CERT_FILE: variable(text().optional(), {
     meaning: 'Client certificate (PEM)',
     example: '/etc/evida/evida.pem',
+    isFile: true,
   }),
   MQTT_KEY_FILE: variable(text().optional(), {
     meaning: 'Key of the client certificate (PEM)',
     example: '/etc/evida/evida.key',
+    isFile: true,
   }),
   MQTT_TOPIC_PREFIX: variable(
     z
@@ -71,7 +76,7 @@ const INFLUXDB = {
     meaning: 'Bucket of readings',
     example: 'telemetry',
   }),
-  INFLUX_TELEMETRY_RETENTION: variable(duration.prefault('0'), {
+  INFLUX_TELEMETRY_RETENTION: variable(duration(0).prefault('0'), {
     meaning: 'How long readings are kept; 0 = for ever',
     example: '365d',
     unit: 'duration',
@@ -83,7 +88,7 @@ const INFLUXDB = {
 };
 
 const POSTGRES = {
-  DATABASE_URL: variable(url('postgres', 'postgresql'), {
+  DATABASE_URL: variable(databaseUrl(), {
     meaning: 'Postgres database of the analytic tables, as a role that may change their rows',
     example: 'postgres://evida:secret@localhost:5432/evida',
     secret: true,
@@ -101,7 +106,7 @@ const EBOOST = {
     example: 'secret',
     secret: true,
   }),
-  EBOOST_DATABASE_URL: variable(url('postgres', 'postgresql'), {
+  EBOOST_DATABASE_URL: variable(databaseUrl(), {
     meaning: 'The Eboost database, as a role that may only read',
     example: 'postgres://reader:secret@eboost.example:5432/eboost',
     secret: true,
@@ -134,27 +139,27 @@ const PHOTOGRAPHS = {
     example: '1',
     unit: 'kWh',
   }),
-  PHOTOGRAPH_INTERVAL: variable(duration.prefault('30m'), {
+  PHOTOGRAPH_INTERVAL: variable(duration(1000).prefault('30m'), {
     meaning: 'A photograph at least this often while charging',
     example: '30m',
     unit: 'duration',
   }),
-  PHOTOGRAPH_IDLE_INTERVAL: variable(duration.prefault('24h'), {
+  PHOTOGRAPH_IDLE_INTERVAL: variable(duration(1000).prefault('24h'), {
     meaning: 'A photograph at least this often otherwise',
     example: '24h',
     unit: 'duration',
   }),
-  PHOTOGRAPH_SETTLE: variable(duration.prefault('2s'), {
+  PHOTOGRAPH_SETTLE: variable(duration(0).prefault('2s'), {
     meaning: 'How long values must rest before a photograph',
     example: '2s',
     unit: 'duration',
   }),
-  PHOTOGRAPH_SETTLE_MAX: variable(duration.prefault('10s'), {
+  PHOTOGRAPH_SETTLE_MAX: variable(duration(0).prefault('10s'), {
     meaning: 'A photograph waits at most so long',
     example: '10s',
     unit: 'duration',
   }),
-  SILENT_AFTER: variable(duration.prefault('10m'), {
+  SILENT_AFTER: variable(duration(1000).prefault('10m'), {
     meaning: 'Without a message for so long, an outlet or box is silent',
     example: '10m',
     unit: 'duration',
@@ -162,7 +167,7 @@ const PHOTOGRAPHS = {
 };
 
 const UTILIZATION = {
-  UTILIZATION_INTERVAL: variable(duration.prefault('1m'), {
+  UTILIZATION_INTERVAL: variable(duration(0).prefault('1m'), {
     meaning: 'Consumption is written at most so often',
     example: '1m',
     unit: 'duration',
@@ -221,7 +226,7 @@ export const SETUP = {
     example: 'secret',
     secret: true,
   }),
-  DATABASE_ADMIN_URL: variable(url('postgres', 'postgresql'), {
+  DATABASE_ADMIN_URL: variable(databaseUrl(), {
     meaning: 'The database of the analytic tables, as a role that may create roles',
     example: 'postgres://postgres:secret@localhost:5432/evida',
     secret: true,

@@ -154,8 +154,8 @@ describe('settlePhotograph', () => {
   });
 
   it('takes no interval photograph of an outlet of which only the voltage of its box is heard', () => {
-    expectPhotographs('s 999ms v 999ms v 999ms v 999ms v', { s: 'S2', v: 'V230' }, '--f', {
-      f: 'first 2 @0',
+    expectPhotographs('vs 999ms v 999ms v 999ms v 999ms v', { s: 'S2', v: 'V230' }, '---f', {
+      f: 'first 2 230V @1',
     });
   });
 

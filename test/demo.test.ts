@@ -40,20 +40,21 @@ describe('the demo', function () {
     return directory;
   }
   const demo = (data: string, ...args: string[]) =>
-    startEvida(['demo', '--data', data, '--boxes', '2', ...args]);
+    startEvida(['demo', '--data', data, '--boxes', '5', ...args]);
   const isLive = async ({ output }: RunningCommand) =>
     expect(await until(() => /messages\/s/.test(output().stdout), LIVE_WITHIN_MS), output().stderr).to.equal(
       true,
     );
 
   it('shows everything it did as one JSON object, asked from the servers', async () => {
-    const { code, stdout, stderr } = await demo(await newDirectory(), '--for', '8s', '--json').ended;
+    const { code, stdout, stderr } = await demo(await newDirectory(), '--for', '20s', '--json').ended;
     expect(code, stderr).to.equal(0);
     const summary = Summary.parse(JSON.parse(stdout));
     expect(summary.versions.influxdb).to.equal('2.9.1');
-    expect(summary.boxes).to.equal(2);
-    expect(summary.messages).to.be.greaterThan(10);
-    expect(summary.photographs.byReason).to.include.keys('first');
+    expect(summary.boxes).to.equal(5);
+    expect(summary.messages).to.be.greaterThan(50);
+    expect(summary.consumption).to.be.greaterThan(0);
+    expect(summary.photographs.byReason).to.include.keys('first', 'status', 'change');
     expect(summary.photographs.total).to.equal(
       Object.values(summary.photographs.byReason).reduce((sum, count) => sum + count, 0),
     );

@@ -140,7 +140,8 @@ describe('evida setup', function () {
     const tasks = new TasksAPI(world().influx);
     const name = 'evida downsample consumption';
     const [task] = (await tasks.getTasks({ org: 'evida', name })).tasks ?? [];
-    await tasks.patchTasksID({ taskID: task?.id ?? '', body: { description: 'changed by hand' } });
+    const { id: taskID = '', flux = '' } = task ?? {};
+    await tasks.patchTasksID({ taskID, body: { flux, description: 'changed by hand' } });
     const { changes } = await setup([], { INFLUX_TELEMETRY_RETENTION: '30d' });
     expect(
       changes

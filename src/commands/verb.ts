@@ -89,7 +89,7 @@ export function positiveInteger(text: string): number {
 
 /** An option's argument: a duration, in ms. */
 export function durationMs(text: string): number {
-  const parsed = duration.safeParse(text);
+  const parsed = duration(1).safeParse(text);
   if (parsed.success) return parsed.data;
   throw new InvalidArgumentError('It must be a number with its unit: ms, s, m, h or d.');
 }

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { expect } from 'chai';
 import { type EboostApiPart, startEboostApi } from '../embedded/eboost/api-server.ts';
 import { eboostHistory } from '../embedded/eboost/history.ts';
@@ -42,6 +43,27 @@ describe('EboostApi', () => {
     const error = await failureOf(new EboostApi({ ...part, password: 'wrong' }).listBoxes());
     expect(error).to.include({ code: 'EBOOST_REFUSED', retryable: false });
     expect(error.hint).to.contain('EBOOST_API_PASSWORD');
+  });
+
+  it('takes an answer that breaks off for a failure that may pass', async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('{"token":');
+      setImmediate(() => response.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    try {
+      const error = await failureOf(new EboostApi({ ...part, url: `http://127.0.0.1:${port}` }).listBoxes());
+      expect(error).to.include({ code: 'EBOOST_UNAVAILABLE', retryable: true });
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('keeps the path of its address', async () => {
+    const error = await failureOf(new EboostApi({ ...part, url: `${part.url}/base/` }).listBoxes());
+    expect(error.message).to.contain(`${part.url}/base/login: HTTP 404`);
   });
 
   it('says that the API is away, and that a retry may help', async () => {

@@ -26,7 +26,8 @@ export class EboostApi {
   }
 
   /**
-   * All boxes, in as many pages as it takes. A list that changed while it was read is an error: it would lack boxes.
+   * All boxes, in as many pages as it takes. A list that changed while it was read is an error that may pass: it would
+   * lack boxes.
    * @throws EvidaError EBOOST_UNAVAILABLE, EBOOST_REFUSED
    */
   async listBoxes(signal?: AbortSignal): Promise<EboostBox[]> {
@@ -37,7 +38,7 @@ export class EboostApi {
       const before = boxes.size;
       for (const box of answer['hydra:member']) boxes.set(box.uniqueId, box);
       if (boxes.size === before && boxes.size < total) {
-        throw new EvidaError('EBOOST_REFUSED', {
+        throw new EvidaError('EBOOST_UNAVAILABLE', {
           operation: `listing boxes at ${this.#options.url}`,
           problem: `page ${page} brought nothing new, with ${boxes.size} of ${total} boxes read`,
         });
@@ -53,40 +54,41 @@ export class EboostApi {
       this.#token = await this.#login(signal);
       response = await this.#fetch(path, { headers: { authorization: `Bearer ${this.#token}` } }, signal);
     }
-    return await this.#parse(path, response, answer);
+    return this.#parse(path, response, answer);
   }
 
   async #login(signal?: AbortSignal): Promise<string> {
     const { username, password } = this.#options;
     const body = JSON.stringify({ username, password });
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
-    return (await this.#parse('/login', await this.#fetch('/login', init, signal), Login)).token;
+    return this.#parse('/login', await this.#fetch('/login', init, signal), Login).token;
   }
 
-  async #fetch(path: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
+  /** The answer, read to its end. */
+  async #fetch(path: string, init: RequestInit, signal?: AbortSignal): Promise<Answer> {
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const url = this.#url(path);
     try {
-      return await fetch(new URL(path, this.#options.url), {
+      const response = await fetch(url, {
         ...init,
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
+      return { status: response.status, text: await response.text() };
     } catch (error) {
       throw new EvidaError('EBOOST_UNAVAILABLE', {
-        operation: `asking ${this.#options.url}${path}`,
+        operation: `asking ${url}`,
         problem: messageOf(error),
         cause: error,
       });
     }
   }
 
-  async #parse<T extends z.ZodType>(path: string, response: Response, answer: T): Promise<z.output<T>> {
-    const operation = `asking ${this.#options.url}${path}`;
-    const text = await response.text();
-    if (!response.ok) {
-      const code =
-        response.status >= 500 || response.status === 429 ? 'EBOOST_UNAVAILABLE' : 'EBOOST_REFUSED';
-      const hint = response.status === 401 ? 'Check EBOOST_API_USERNAME and EBOOST_API_PASSWORD.' : undefined;
-      throw new EvidaError(code, { operation, problem: `HTTP ${response.status}`, ...(hint && { hint }) });
+  #parse<T extends z.ZodType>(path: string, { status, text }: Answer, answer: T): z.output<T> {
+    const operation = `asking ${this.#url(path)}`;
+    if (status >= 300) {
+      const code = status >= 500 || status === 429 ? 'EBOOST_UNAVAILABLE' : 'EBOOST_REFUSED';
+      const hint = status === 401 ? 'Check EBOOST_API_USERNAME and EBOOST_API_PASSWORD.' : undefined;
+      throw new EvidaError(code, { operation, problem: `HTTP ${status}`, ...(hint && { hint }) });
     }
     try {
       return answer.parse(JSON.parse(text));
@@ -99,4 +101,13 @@ export class EboostApi {
       });
     }
   }
+
+  #url(path: string): string {
+    return `${this.#options.url.replace(/\/+$/, '')}${path}`;
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import pg from 'pg';
+import { runAs } from './postgres/system-user.ts';
 import { type PostgresPart, startPostgres } from './postgres.ts';
 
 describe('startPostgres', () => {
@@ -78,16 +79,37 @@ describe('startPostgres', () => {
     expect(await query('select 1')).to.deep.equal([[1]]);
   });
 
-  it('says what to do where root’s server, which runs as another user, cannot reach its data', async function () {
+  it('reaches data in a private directory of root’s, though it runs as another user', async function () {
     if (process.getuid?.() !== 0) this.skip();
     const closed = join(directory, 'closed');
     await mkdir(closed, { mode: 0o700 });
-    const error = await startPostgres({ dataDir: join(closed, 'part') }).catch((reason: unknown) => reason);
+    const part = await startPostgres({ dataDir: join(closed, 'part'), durable: false });
+    try {
+      const client = new pg.Client(part.adminUrl);
+      await client.connect();
+      await client.query('CREATE TABLE kept (id integer)');
+      await client.end();
+    } finally {
+      await part.stop();
+    }
+  });
 
-    expect(error).to.have.property('code', 'EMBEDDED_START');
-    expect(error)
-      .to.have.property('message')
-      .that.contains(`cannot reach ${join(closed, 'part')}`);
-    expect(error).to.have.property('hint').that.contains('out of the private directory');
+  it('says what to do where root’s server cannot reach its data and there is no setpriv', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const closed = join(directory, 'closed', 'part');
+    const user = { uid: 65_534, gid: 65_534 };
+    const path = process.env.PATH;
+    process.env.PATH = '';
+    try {
+      const error = await runAs(user, '/bin/sh', closed).catch((reason: unknown) => reason);
+      expect(error).to.have.property('code', 'EMBEDDED_START');
+      expect(error).to.have.property('message').that.contains(`cannot reach ${closed}`);
+      expect(error)
+        .to.have.property('hint')
+        .that.contains('setpriv')
+        .and.contains('out of the private directory');
+    } finally {
+      process.env.PATH = path;
+    }
   });
 });

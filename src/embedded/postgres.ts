@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
@@ -8,7 +8,7 @@ import type { OnProgress, Part } from './part.ts';
 import { postgresBinaries } from './postgres/binaries.ts';
 import { preparedCluster, SUPERUSER } from './postgres/cluster.ts';
 import { makeWay } from './postgres/old-server.ts';
-import { postgresUser } from './postgres/system-user.ts';
+import { postgresUser, runAs } from './postgres/system-user.ts';
 import { keepSecrets, randomSecret } from './secrets-file.ts';
 import { type SupervisedServer, superviseServer } from './supervise.ts';
 import { untilReady } from './until-ready.ts';
@@ -49,7 +49,10 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresP
     password: randomSecret(),
   }));
   onProgress?.('Starting Postgres');
-  const data = await preparedCluster({ dataDir, binaries, user, password, durable });
+  // The server's user has to pass through, and sees nothing else on the way.
+  if (user !== undefined) await chmod(dataDir, 0o711);
+  const asUser = await runAs(user, binaries.postgres, dataDir);
+  const data = await preparedCluster({ dataDir, binaries, user, runAs: asUser, password, durable });
   await makeWay(data);
 
   const settings = {
@@ -65,17 +68,15 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresP
   const start = async (port: number) => {
     const server = await superviseServer({
       name: 'Postgres',
-      command: binaries.postgres,
-      args: [
+      ...asUser(binaries.postgres, [
         '-D',
         data,
         '-p',
         String(port),
         ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
-      ],
+      ]),
       env: { PATH: process.env.PATH, LC_ALL: 'C' },
       cwd: data,
-      ...user,
       logFile: join(dataDir, 'postgres.log'),
       stopSignal: 'SIGINT',
     });

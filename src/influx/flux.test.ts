@@ -61,7 +61,7 @@ describe('defineFlux', () => {
     );
   });
 
-  it('is the only place where queries get their values: no file of flux/ is put together from strings', () => {
+  it('gets its values as parameters only: no file of flux/ has placeholders', () => {
     for (const name of readdirSync(projectFile('flux', 'queries'))) {
       expect(readFileSync(projectFile('flux', 'queries', name), 'utf8'), name).not.to.match(/\$\{/);
     }

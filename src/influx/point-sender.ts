@@ -114,11 +114,12 @@ class BucketQueue {
       backoffMs = Math.min(2 * backoffMs, BACKOFF_MS.most)
     ) {
       try {
-        await this.#write(this.#bucket, batch);
+        await this.#write(this.#bucket, batch, this.#aborted.signal);
         this.written += batch.length;
         if (failures > 0) this.#log.info({ bucket: this.#bucket, failures }, 'InfluxDB takes points again');
         return true;
       } catch (error) {
+        if (this.#aborted.signal.aborted) return false;
         if (!(error instanceof WriteError)) throw error;
         if (isLost(error)) {
           this.refused += batch.length;

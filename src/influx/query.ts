@@ -4,12 +4,13 @@ import {
   type InfluxDB,
   linesToRowsIterable,
 } from '@influxdata/influxdb-client';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { EvidaError } from '../errors.ts';
 import { asInfluxError } from './influx-error.ts';
 
 /**
  * Runs Flux and gives its rows one by one, each parsed by `row`. The query is given up when the signal is aborted.
- * @throws EvidaError INFLUX_UNAVAILABLE, INFLUX_REFUSED
+ * @throws EvidaError INFLUX_UNAVAILABLE, INFLUX_REFUSED, INFLUX_ANSWER
  */
 export type QueryFlux = <T extends z.ZodType>(
   flux: string,
@@ -40,13 +41,23 @@ async function* rows<T extends z.ZodType>(
     );
     const lines = chunksToLinesIterable(chunks, createTextDecoderCombiner());
     for await (const { values, tableMeta } of linesToRowsIterable(lines))
-      yield row.parse(tableMeta.toObject(values));
+      yield parse(row, tableMeta.toObject(values));
     // An answer that was cut off by the signal ends as if it were whole.
     signal?.throwIfAborted();
   } catch (error) {
     signal?.throwIfAborted();
     throw asInfluxError(error, 'running a Flux query');
   }
+}
+
+function parse<T extends z.ZodType>(row: T, values: unknown): z.output<T> {
+  const parsed = row.safeParse(values);
+  if (parsed.success) return parsed.data;
+  throw new EvidaError('INFLUX_ANSWER', {
+    operation: 'reading a row of a Flux query',
+    problem: z.prettifyError(parsed.error),
+    hint: 'The query and what it is read as do not match; this is a defect of Evida.',
+  });
 }
 
 /** All rows of a small result at once. */

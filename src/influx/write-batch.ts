@@ -1,9 +1,11 @@
 import { HttpError, type InfluxDB, RequestTimedOutError } from '@influxdata/influxdb-client';
-import { WriteAPI } from '@influxdata/influxdb-client-apis';
 import { EvidaError, messageOf } from '../errors.ts';
 
-/** Writes lines of line protocol (times in ms) to one bucket; resolves when InfluxDB has confirmed them. */
-export type WriteBatch = (bucket: string, lines: readonly string[]) => Promise<void>;
+/**
+ * Writes lines of line protocol (times in ms) to one bucket; resolves when InfluxDB has confirmed them. The request is
+ * given up when the signal is aborted.
+ */
+export type WriteBatch = (bucket: string, lines: readonly string[], signal?: AbortSignal) => Promise<void>;
 
 /** A refusal or a failure of InfluxDB, with what a sender must know of it. */
 export class WriteError extends EvidaError {
@@ -26,10 +28,16 @@ export class WriteError extends EvidaError {
 
 /** The one way in which Evida writes to InfluxDB: explicit batches, each confirmed or failed as a whole. */
 export function createWriteBatch(influx: InfluxDB, org: string): WriteBatch {
-  const writeApi = new WriteAPI(influx);
-  return async (bucket, lines) => {
+  return async (bucket, lines, signal) => {
+    // The transport leaves its listener behind: on a signal of this request's own, which goes with it.
+    const own = signal && AbortSignal.any([signal]);
+    const query = new URLSearchParams({ org, bucket, precision: 'ms' });
     try {
-      await writeApi.postWrite({ org, bucket, precision: 'ms', body: lines.join('\n') });
+      await influx.transport.request(`/api/v2/write?${query}`, lines.join('\n'), {
+        method: 'POST',
+        headers: { 'content-type': 'text/plain; charset=utf-8' },
+        ...(own && { signal: own }),
+      });
     } catch (error) {
       throw new WriteError(error, `writing ${lines.length} points to bucket ${bucket}`);
     }

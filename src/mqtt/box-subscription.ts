@@ -9,6 +9,8 @@ import { clientOptions, type MqttSettings } from './client-options.ts';
 /** Topics that one SUBSCRIBE asks for. */
 const SUBSCRIBE_BATCH = 500;
 const RECONNECT_MS = 2000;
+/** Codes of a SUBACK from here on say no. */
+const REFUSED = 0x80;
 
 /**
  * The connection to the broker and the topics of the boxes that are listened to. It connects until it is closed,
@@ -55,7 +57,7 @@ export class BoxSubscription {
     return this.#client?.connected ?? false;
   }
 
-  /** Listens to exactly these boxes from now on. */
+  /** Listens to exactly these boxes from now on; topics that were refused are asked for again. */
   setBoxes(boxes: Iterable<number>): void {
     const before = this.#boxes;
     this.#boxes = new Set(boxes);
@@ -99,16 +101,23 @@ export class BoxSubscription {
   }
 
   async #subscribe(boxes: Iterable<number>): Promise<void> {
-    try {
-      let subscribed = 0;
-      for (const topics of this.#topicBatches(boxes)) {
-        await this.#client?.subscribeAsync(topics, { qos: 1 });
-        subscribed += topics.length;
-      }
-      if (subscribed > 0) this.#log.info({ topics: subscribed }, 'subscribed');
-    } catch (error) {
+    const client = this.#client;
+    if (client === undefined) return;
+    let topics = 0;
+    const refused: string[] = [];
+    for (const batch of this.#topicBatches(boxes)) {
+      const refusedOfBatch = await subscribeBatch(client, batch);
       // A connection that broke meanwhile subscribes all boxes again when it is back.
-      if (this.isConnected) this.#log.error({ err: error }, 'the MQTT broker refuses a subscription');
+      if (refusedOfBatch === undefined) return;
+      refused.push(...refusedOfBatch);
+      topics += batch.length;
+    }
+    if (topics > 0) this.#log.info({ topics: topics - refused.length }, 'subscribed');
+    if (refused.length > 0) {
+      this.#log.error(
+        { count: refused.length, topics: refused.slice(0, 10) },
+        'the MQTT broker refuses topics',
+      );
     }
   }
 
@@ -119,4 +128,15 @@ export class BoxSubscription {
       yield topics.slice(start, start + SUBSCRIBE_BATCH);
     }
   }
+}
+
+/** The topics that the broker refuses, or undefined if there was no answer. */
+function subscribeBatch(client: MqttClient, topics: string[]): Promise<string[] | undefined> {
+  return new Promise((resolve) => {
+    client.subscribe(topics, { qos: 1 }, (error, _grants, packet) => {
+      const codes = packet?.granted ?? [];
+      if (codes.length === topics.length) resolve(topics.filter((_, at) => Number(codes[at]) >= REFUSED));
+      else resolve(error === null ? [] : undefined);
+    });
+  });
 }

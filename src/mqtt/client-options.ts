@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { IClientOptions } from 'mqtt';
 import type { Config } from '../config.ts';
 
@@ -22,8 +21,8 @@ export function clientOptions(settings: MqttSettings): IClientOptions {
     protocolVersion: 4,
     ...(MQTT_USERNAME !== undefined && { username: MQTT_USERNAME }),
     ...(MQTT_PASSWORD !== undefined && { password: MQTT_PASSWORD }),
-    ...(MQTT_CA_FILE !== undefined && { ca: readFileSync(MQTT_CA_FILE) }),
-    ...(MQTT_CERT_FILE !== undefined && { cert: readFileSync(MQTT_CERT_FILE) }),
-    ...(MQTT_KEY_FILE !== undefined && { key: readFileSync(MQTT_KEY_FILE) }),
+    ...(MQTT_CA_FILE !== undefined && { ca: MQTT_CA_FILE }),
+    ...(MQTT_CERT_FILE !== undefined && { cert: MQTT_CERT_FILE }),
+    ...(MQTT_KEY_FILE !== undefined && { key: MQTT_KEY_FILE }),
   };
 }

@@ -16,6 +16,8 @@ export function connectDatabase(connectionString: string, applicationName: strin
     max: 4,
     connectionTimeoutMillis: 10_000,
   });
+  // A connection that breaks while it is used fails its query; its own event must not end the process besides.
+  pool.on('connect', (connection) => connection.on('error', () => undefined));
   pool.on('error', (error) =>
     log.warn({ error: error.message }, `${applicationName}: an idle connection broke`),
   );
@@ -23,28 +25,45 @@ export function connectDatabase(connectionString: string, applicationName: strin
 }
 
 /**
- * Runs `work` in one transaction: all of it happens, or nothing.
- * @throws EvidaError POSTGRES_UNAVAILABLE if the server is away; whatever `work` throws otherwise
+ * Runs `work` in one transaction: all of it happens, or nothing. When the signal is aborted, the connection is closed,
+ * whatever it waits for, and Postgres rolls back.
+ * @throws EvidaError POSTGRES_UNAVAILABLE if the server is away; the signal's reason; whatever `work` throws otherwise
  */
 export async function inTransaction<T>(
   database: Database,
   work: (connection: Connection) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
+  signal?.throwIfAborted();
   const connection = await connect(database);
+  let isOpen = true;
+  const release = (isBroken: boolean): void => {
+    if (isOpen) connection.release(isBroken);
+    isOpen = false;
+  };
+  const giveUp = (): void => release(true);
+  signal?.addEventListener('abort', giveUp, { once: true });
   try {
     await connection.query('BEGIN');
     const result = await work(connection);
     await connection.query('COMMIT');
-    connection.release();
+    release(false);
     return result;
   } catch (error) {
-    const isBroken = await connection.query('ROLLBACK').then(
-      () => false,
-      () => true,
-    );
-    connection.release(isBroken);
+    signal?.throwIfAborted();
+    release(!(await rollBack(connection)));
     throw asUnavailable(error, 'using Postgres');
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
+}
+
+/** Whether the connection can be used on. */
+async function rollBack(connection: Connection): Promise<boolean> {
+  return await connection.query('ROLLBACK').then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A connection of its own; whoever takes it releases it. @throws EvidaError POSTGRES_UNAVAILABLE */

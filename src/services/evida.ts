@@ -73,7 +73,10 @@ export class Evida {
     this.backup = new Job('backup', (signal) => this.#backUp(signal), log);
   }
 
-  /** Resolves when all parts have been reached once; from then on they are retried in the background. */
+  /**
+   * Resolves when all parts have been reached once, and the first analysis is done; from then on they are retried in
+   * the background. Rejects if Evida is stopped before.
+   */
   async start(): Promise<void> {
     const { ROLES } = this.#config;
     const listens = ROLES.includes('photograph') || ROLES.includes('utilization');
@@ -83,11 +86,12 @@ export class Evida {
       ROLES.includes('analysis') || ROLES.includes('backup') ? this.prepareDatabase() : undefined,
     ]);
     const { ANALYSIS_SCHEDULE, BACKUP_SCHEDULE, TIME_ZONE } = this.#config;
+    if (ROLES.includes('backup')) this.backup.schedule(BACKUP_SCHEDULE, TIME_ZONE);
     if (ROLES.includes('analysis')) {
       this.analysis.schedule(ANALYSIS_SCHEDULE, TIME_ZONE);
       await this.analysis.run();
     }
-    if (ROLES.includes('backup')) this.backup.schedule(BACKUP_SCHEDULE, TIME_ZONE);
+    this.#stopping.signal.throwIfAborted();
   }
 
   get stats(): EvidaStats {
@@ -115,19 +119,21 @@ export class Evida {
 
   async #stopInOrder(): Promise<void> {
     this.#stopping.abort(new Error('Evida stops'));
-    await Promise.all([
-      this.#subscription.close(),
-      this.#boxList.stop(),
-      this.analysis.stop(),
-      this.backup.stop(),
-    ]);
+    // Side by side: a job that cannot end at once must not cost the last points their time.
+    const stopped = await Promise.allSettled([this.#stopTelemetry(), this.#stopJobs()]);
+    this.#log.info(this.stats, 'stopped');
+    for (const part of stopped) if (part.status === 'rejected') throw part.reason;
+  }
+
+  async #stopTelemetry(): Promise<void> {
+    await this.#subscription.close();
     this.#points.complete();
-    try {
-      await this.#sender.close(SEND_WITHIN_MS);
-    } finally {
-      await Promise.all([this.#database.end(), this.#eboost.end()]);
-      this.#log.info(this.stats, 'stopped');
-    }
+    await this.#sender.close(SEND_WITHIN_MS);
+  }
+
+  async #stopJobs(): Promise<void> {
+    await Promise.all([this.#boxList.stop(), this.analysis.stop(), this.backup.stop()]);
+    await Promise.all([this.#database.end(), this.#eboost.end()]);
   }
 
   /** Brings the database up to date, as soon as it can be reached. @throws EvidaError */

@@ -30,6 +30,15 @@ describe('Job', () => {
     await job.stop();
   });
 
+  it('neither runs nor is scheduled any more once it was stopped', async () => {
+    let runs = 0;
+    const job = new Job('test', () => Promise.resolve({ runs: ++runs }), createLogLines().log);
+    await job.stop();
+    job.schedule('* * * * *', 'UTC');
+    expect((await job.run()).outcome).to.deep.equal({ error: 'test was stopped' });
+    expect(runs).to.equal(0);
+  });
+
   it('asks the run that is under way to give up when it is stopped, and waits until it has', async () => {
     const { log, lines } = createLogLines();
     let gaveUp = false;

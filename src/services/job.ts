@@ -28,6 +28,7 @@ export class Job {
 
   /** @param cron five fields, in `timeZone` */
   schedule(cron: string, timeZone: string): void {
+    if (this.#stopping.signal.aborted) return;
     this.#alarm = scheduleJob({ rule: cron, tz: timeZone }, () => void this.run());
   }
 
@@ -48,15 +49,14 @@ export class Job {
   }
 
   async #run(): Promise<JobRun> {
+    const { signal } = this.#stopping;
     const startedAt = performance.now();
-    const outcome = await this.#work(this.#stopping.signal).then(
+    const work = signal.aborted ? Promise.reject(signal.reason) : this.#work(signal);
+    const outcome = await work.then(
       (result) => ({ result }),
       (error: unknown) => {
         const hint = error instanceof EvidaError ? error.hint : undefined;
-        this.#log[this.#stopping.signal.aborted ? 'debug' : 'error'](
-          { err: error, hint },
-          `${this.#name} failed`,
-        );
+        this.#log[signal.aborted ? 'debug' : 'error']({ err: error, hint }, `${this.#name} failed`);
         return { error: messageOf(error) };
       },
     );

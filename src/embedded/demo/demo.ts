@@ -57,7 +57,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       await rm(environmentFile(directory), { force: true });
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
+    // Being stopped before it was up is no failure.
+    if (error !== signal.reason) throw error;
   } finally {
     await release();
   }

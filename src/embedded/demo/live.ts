@@ -24,6 +24,7 @@ export async function live(
   say: (line: string) => void,
 ): Promise<void> {
   const seen = await lastEnergies(config, historyToMs);
+  signal.throwIfAborted();
   const ending = new AbortController();
   const evida = new Evida(config, createLog(config));
   const telling = merge(evida.analysis.runs$, evida.backup.runs$).subscribe((run) => say(jobRunInWords(run)));
@@ -42,15 +43,18 @@ export async function live(
     },
     signal: AbortSignal.any([signal, ending.signal]),
   });
+  let failure: unknown;
   try {
     const working = evida.start().then(() => evida.backup.run());
     await Promise.race([Promise.all([working, passed(forMs, signal)]), fleet]);
-  } finally {
-    telling.unsubscribe();
-    ending.abort();
-    await fleet;
-    await evida.stop();
+  } catch (error) {
+    failure = error;
   }
+  telling.unsubscribe();
+  ending.abort();
+  const stopped = await Promise.allSettled([fleet, evida.stop()]);
+  failure ??= stopped.find((part) => part.status === 'rejected')?.reason;
+  if (failure !== undefined) throw failure;
 }
 
 /** Resolves after `ms`, or never without; at once when the signal comes. */

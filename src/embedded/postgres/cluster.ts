@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { access, chmod, chown, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chown, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { EvidaError, messageOf } from '../../errors.ts';
 import type { PostgresBinaries } from './binaries.ts';
-import { requireAccess, type SystemUser } from './system-user.ts';
+import type { RunAs, SystemUser } from './system-user.ts';
 
 export const SUPERUSER = 'postgres';
 
@@ -12,6 +12,7 @@ interface ClusterOptions {
   readonly dataDir: string;
   readonly binaries: PostgresBinaries;
   readonly user: SystemUser | undefined;
+  readonly runAs: RunAs;
   readonly password: string;
   readonly durable: boolean;
 }
@@ -23,12 +24,7 @@ interface ClusterOptions {
  * @throws EvidaError EMBEDDED_START
  */
 export async function preparedCluster(options: ClusterOptions): Promise<string> {
-  const { dataDir, binaries, user } = options;
-  if (user !== undefined) {
-    // It has to pass through, and sees nothing else on the way.
-    await chmod(dataDir, 0o711);
-    await requireAccess(user, binaries.postgres, dataDir);
-  }
+  const { dataDir } = options;
   const data = join(dataDir, 'data');
   const exists = await access(data).then(
     () => true,
@@ -39,7 +35,7 @@ export async function preparedCluster(options: ClusterOptions): Promise<string> 
 }
 
 async function initialise(
-  { dataDir, binaries, user, password, durable }: ClusterOptions,
+  { dataDir, binaries, user, runAs, password, durable }: ClusterOptions,
   data: string,
 ): Promise<void> {
   for (const entry of await readdir(dataDir)) {
@@ -67,8 +63,9 @@ async function initialise(
     ],
   ];
   try {
-    await promisify(execFile)(binaries.initdb, args, {
-      ...user,
+    const { command, args: allArgs, ...ids } = runAs(binaries.initdb, args);
+    await promisify(execFile)(command, allArgs, {
+      ...ids,
       cwd: work,
       env: { ...process.env, LC_ALL: 'C' },
     });

@@ -47,22 +47,56 @@ async function lookUp(): Promise<SystemUser> {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
+/** A program as it is to be spawned. */
+export interface SpawnAs {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** Makes of a program and its arguments what is to be spawned, so that it runs as the server's user. */
+export type RunAs = (command: string, args: readonly string[]) => SpawnAs;
+
 /**
- * Makes sure that the server's user can run its program and reach its data: root's home and other private
- * directories are closed to it.
+ * How to run Postgres's programs as the server's user. Root's home and other private directories are closed to that
+ * user: there it gets, by util-linux's setpriv, the one capability of passing through them.
  *
- * @throws EvidaError EMBEDDED_START, which names the path
+ * @throws EvidaError EMBEDDED_START, which names the path, if the user cannot reach the program or the directory
  */
-export async function requireAccess(user: SystemUser, program: string, directory: string): Promise<void> {
-  for (const path of [program, directory]) {
+export async function runAs(
+  user: SystemUser | undefined,
+  program: string,
+  directory: string,
+): Promise<RunAs> {
+  if (user === undefined) return (command, args) => ({ command, args });
+  const { uid, gid } = user;
+  const plainly: RunAs = (command, args) => ({ command, args, uid, gid });
+  const passing: RunAs = (command, args) => ({
+    command: 'setpriv',
+    args: [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...PASS_THROUGH, '--', command, ...args],
+  });
+  for (const way of [plainly, passing]) {
+    if ((await unreachable(way, [program, directory])) === undefined) return way;
+  }
+  throw new EvidaError('EMBEDDED_START', {
+    operation: 'starting Postgres as the user postgres, as it does not run as root',
+    problem: `the user postgres cannot reach ${await unreachable(plainly, [program, directory])}`,
+    hint: 'install util-linux (setpriv), move the checkout or the data out of the private directory, or run as an ordinary user',
+  });
+}
+
+const PASS_THROUGH = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+
+/** The first path that a program run in this way cannot reach. */
+async function unreachable(way: RunAs, paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    const { command, args, ...ids } = way('/bin/sh', ['-c', 'test -x "$0"', path]);
     try {
-      await run('/bin/sh', ['-c', 'test -x "$0"', path], { uid: user.uid, gid: user.gid, cwd: '/' });
+      await run(command, args, { ...ids, cwd: '/' });
     } catch {
-      throw new EvidaError('EMBEDDED_START', {
-        operation: 'starting Postgres as the user postgres, as it does not run as root',
-        problem: `the user postgres cannot reach ${path}`,
-        hint: 'move the checkout or the data directory out of the private directory, or run as an ordinary user',
-      });
+      return path;
     }
   }
+  return undefined;
 }

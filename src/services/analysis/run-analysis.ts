@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { mirrorTransactions } from '../../eboost/mirror-transactions.ts';
 import type { QueryFlux } from '../../influx/query.ts';
-import { type Database, inTransaction } from '../../postgres/database.ts';
+import { type Connection, type Database, inTransaction } from '../../postgres/database.ts';
 import { projectFile } from '../../project-file.ts';
 import { stageEnergyDrawn } from './energy-drawn.ts';
 import { wholePeriod } from './period.ts';
@@ -37,14 +37,14 @@ export interface AnalysisResult {
 /** Brings CHARGING_EVENT_DAY up to what Eboost billed and the boxes metered: all in one transaction, one process at a time. */
 export async function runAnalysis(sources: AnalysisSources): Promise<AnalysisResult> {
   const { database, eboost, queryFlux, historyBucket, timeZone, now, signal } = sources;
-  return await inTransaction(database, async (connection) => {
+  const analyse = async (connection: Connection): Promise<AnalysisResult> => {
     await connection.query('SELECT pg_advisory_xact_lock($1)', [ANALYSIS_LOCK]);
     const mirrored = await mirrorTransactions(eboost, connection, signal);
     const period = await wholePeriod(connection, timeZone, now());
     await stageEnergyDrawn(queryFlux, historyBucket, period, connection, signal);
-    signal.throwIfAborted();
     const { fromDay, toDay } = period;
     const result = await connection.query(CHARGING_EVENT_DAY, [timeZone, fromDay, toDay]);
     return { mirrored, fromDay, toDay, rows: RowCount.parse(result.rows[0]).rows };
-  });
+  };
+  return await inTransaction(database, analyse, signal);
 }

@@ -45,8 +45,12 @@ async function storeTable(
     const copy = copyStreams.to(
       `COPY (SELECT * FROM ${table} ORDER BY ${order}) TO STDOUT (FORMAT csv, HEADER)`,
     );
-    return await storeBlob(container, `postgres/${table}`, 'csv', connection.query(copy));
-  } finally {
+    const blob = await storeBlob(container, `postgres/${table}`, 'csv', connection.query(copy));
     connection.release();
+    return blob;
+  } catch (error) {
+    // It may be left in the middle of the copy.
+    connection.release(true);
+    throw error;
   }
 }
