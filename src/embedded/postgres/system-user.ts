@@ -48,7 +48,7 @@ async function lookUp(): Promise<SystemUser> {
 }
 
 /** A program as it is to be spawned. */
-export interface SpawnAs {
+interface SpawnAs {
   readonly command: string;
   readonly args: readonly string[];
   readonly uid?: number;
