@@ -19,7 +19,7 @@ export interface DemoAddresses {
 
 /**
  * Sets the demo's servers up as `evida setup` does, and gives the environment of its Evida, with the shortened intervals
- * and no more rights than it needs. It is kept in a file that only its owner may read, for commands beside the demo.
+ * and no more rights than it needs. Both are kept in files that only their owner may read, for commands beside the demo.
  */
 export async function prepareEnvironment(directory: string, addresses: DemoAddresses): Promise<Config> {
   const { servers, api, evidaUrl, eboostReaderUrl, timeZone } = addresses;
@@ -29,11 +29,8 @@ export async function prepareEnvironment(directory: string, addresses: DemoAddre
     INFLUX_ORG: influx.org,
     AZURE_STORAGE_CONNECTION_STRING: blobs.connectionString,
   };
-  const secrets = await setUp(directory, {
-    ...shared,
-    INFLUX_ADMIN_TOKEN: influx.adminToken,
-    DATABASE_ADMIN_URL: evidaUrl,
-  });
+  const setup = { ...shared, INFLUX_ADMIN_TOKEN: influx.adminToken, DATABASE_ADMIN_URL: evidaUrl };
+  const secrets = await setUp(directory, setup);
   const environment = {
     ...shared,
     MQTT_URL: broker.url,
@@ -52,18 +49,29 @@ export async function prepareEnvironment(directory: string, addresses: DemoAddre
     LOG_LEVEL: 'warn',
     LOG_FORMAT: 'text',
   };
-  const lines = Object.entries(environment).map(([name, value]) => `${name}='${value}'\n`);
-  await writeFile(environmentFile(directory), lines.join(''), { mode: 0o600 });
+  await keep(environmentFiles(directory).evida, environment);
+  await keep(environmentFiles(directory).setup, setup);
   return loadConfig(environment, String);
 }
 
-export function environmentFile(directory: string): string {
-  return join(directory, 'evida.env');
+/** The environment of the demo's Evida, and that of `evida setup` with the administrator's rights. */
+export function environmentFiles(directory: string): { readonly evida: string; readonly setup: string } {
+  return { evida: join(directory, 'evida.env'), setup: join(directory, 'setup.env') };
+}
+
+/** Where the demo keeps the secrets that set-up has made. */
+export function secretsDirectory(directory: string): string {
+  return join(directory, 'servers', 'secrets');
+}
+
+async function keep(file: string, environment: Record<string, string>): Promise<void> {
+  const lines = Object.entries(environment).map(([name, value]) => `${name}='${value}'\n`);
+  await writeFile(file, lines.join(''), { mode: 0o600 });
 }
 
 async function setUp(directory: string, environment: Record<string, string>): Promise<SecretFiles> {
   const config = loadSetupConfig(environment, String);
-  const secrets = new SecretFiles(join(directory, 'servers', 'secrets'));
+  const secrets = new SecretFiles(secretsDirectory(directory));
   const database = connectDatabase(config.DATABASE_ADMIN_URL, 'evida setup', pino({ level: 'silent' }));
   try {
     for (const { apply } of await planSetup(config, database, secrets)) await apply?.();

@@ -9,7 +9,7 @@ import { acquireExclusive } from '../exclusive.ts';
 import { type Servers, startServers } from '../servers.ts';
 import { type DemoSettings, openDemoData, saveDemoSettings, serversDirectory } from './demo-data.ts';
 import { createDemoDatabases } from './demo-databases.ts';
-import { environmentFile, prepareEnvironment } from './demo-environment.ts';
+import { environmentFiles, prepareEnvironment } from './demo-environment.ts';
 import { fillHistory } from './fill-history.ts';
 import { introduce, plainVersion } from './introduce.ts';
 import { live } from './live.ts';
@@ -54,7 +54,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
     } finally {
       await servers.stop();
-      await rm(environmentFile(directory), { force: true });
+      for (const file of Object.values(environmentFiles(directory))) await rm(file, { force: true });
     }
   } catch (error) {
     // Being stopped before it was up is no failure.

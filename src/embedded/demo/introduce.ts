@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { EboostApiPart } from '../eboost/api-server.ts';
 import type { Servers } from '../servers.ts';
-import { environmentFile } from './demo-environment.ts';
+import { environmentFiles, secretsDirectory } from './demo-environment.ts';
 
 /** Says where each part of a demo listens, and how to look into it. */
 export function introduce(
@@ -10,20 +10,23 @@ export function introduce(
   directory: string,
   say: (line: string) => void,
 ): void {
-  const env = relative(process.cwd(), environmentFile(directory));
+  const here = (path: string) => relative(process.cwd(), path) || '.';
+  const { evida, setup } = environmentFiles(directory);
   for (const part of [broker, influx, postgres, blobs, api])
     say(`${part.name.padEnd(14)} ${plainVersion(part.version).padEnd(10)} ${part.address}`);
   say(`
 The demo shortens two intervals: a photograph every 20 s while charging, consumption every 5 s.
 To look into it, load the environment of this demo in another terminal, and take one of the commands:
-  set -a; . ${env}; set +a
+  set -a; . ${here(evida)}; set +a
   mosquitto_sub -L "$MQTT_URL/#" -u "$MQTT_USERNAME" -P "$MQTT_PASSWORD" -v
   curl -s "$INFLUX_URL/api/v2/query?org=$INFLUX_ORG" -H "Authorization: Token $INFLUX_TOKEN" \\
     -H 'Content-Type: application/vnd.flux' \\
     -d 'from(bucket: "history") |> range(start: -5m) |> filter(fn: (r) => r._measurement == "photograph")'
   psql "$DATABASE_URL" -c 'SELECT * FROM CHARGING_EVENT_DAY ORDER BY day DESC, box LIMIT 20'
   npx evida backup run
-Ctrl-C ends it; the data stays in ${relative(process.cwd(), directory) || '.'}
+  npx evida doctor
+  npx evida setup --dry-run --env-file ${here(setup)} --secrets ${here(secretsDirectory(directory))}
+Ctrl-C ends it; the data stays in ${here(directory)}
 `);
 }
 
