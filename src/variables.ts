@@ -159,6 +159,11 @@ const PHOTOGRAPHS = {
     example: '10s',
     unit: 'duration',
   }),
+  PHOTOGRAPH_CHANGE_MIN_INTERVAL: variable(duration(0).prefault('0s'), {
+    meaning: 'At most one change or draw of an outlet in so long, for a sensor that chatters',
+    example: '1m',
+    unit: 'duration',
+  }),
   SILENT_AFTER: variable(duration(1000).prefault('10m'), {
     meaning: 'Without a message for so long, an outlet or box is silent',
     example: '10m',
@@ -208,6 +213,10 @@ const PROCESS = {
   ROLES: variable(listOf(ROLES).prefault(ROLES.join(',')), {
     meaning: 'What this process does',
     example: 'photograph,utilization',
+  }),
+  DATA_DIR: variable(text().prefault('.evida/data'), {
+    meaning: 'Directory of what must survive a restart; one a process',
+    example: '/var/lib/evida',
   }),
   LOG_LEVEL: variable(
     z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').prefault('info'),

@@ -8,7 +8,7 @@ interface Entry {
 /** One deadline a key, for very many keys: the earliest is at hand, and each may be moved. It holds one entry a key. */
 export class Deadlines {
   readonly #entries = new Map<number, Entry>();
-  /** A binary heap: no entry is earlier than the one at half its position. */
+  /** A binary heap: no entry is before the one at half its position. */
   readonly #heap: Entry[] = [];
 
   /** Sets the deadline of `key` to `at` (ms), or takes it away with Infinity. */
@@ -64,7 +64,7 @@ export class Deadlines {
   #rise(entry: Entry): void {
     while (entry.position > 0) {
       const above = this.#heap[(entry.position - 1) >> 1];
-      if (above === undefined || above.at <= entry.at) return;
+      if (above === undefined || !isBefore(entry, above)) return;
       this.#swap(entry, above);
     }
   }
@@ -73,8 +73,8 @@ export class Deadlines {
     for (;;) {
       const left = this.#heap[2 * entry.position + 1];
       const right = this.#heap[2 * entry.position + 2];
-      const below = right !== undefined && left !== undefined && right.at < left.at ? right : left;
-      if (below === undefined || below.at >= entry.at) return;
+      const below = right !== undefined && left !== undefined && isBefore(right, left) ? right : left;
+      if (below === undefined || !isBefore(below, entry)) return;
       this.#swap(below, entry);
     }
   }
@@ -90,4 +90,9 @@ export class Deadlines {
     entry.position = position;
     this.#heap[position] = entry;
   }
+}
+
+/** Of the same time, the lower key comes first: the order depends on nothing that went before. */
+function isBefore(one: Entry, other: Entry): boolean {
+  return one.at < other.at || (one.at === other.at && one.key < other.key);
 }

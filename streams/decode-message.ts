@@ -27,10 +27,9 @@ function decode(message: Message): Decoded {
     };
   }
   const { values, rejections } = decodePayload(topic.quantity, message.payload);
-  const { receivedAt, retained } = message;
+  const { receivedAt, retained, resumed, backlog } = message;
+  const { box, quantity } = topic;
   const readings =
-    values.length === 0
-      ? undefined
-      : { box: topic.box, quantity: topic.quantity, receivedAt, retained, values };
+    values.length === 0 ? undefined : { box, quantity, receivedAt, retained, resumed, backlog, values };
   return { message, readings, rejections };
 }

@@ -1,30 +1,29 @@
-import { foldRegister, type RegisterEvent } from './energy-register.ts';
+import { foldRegister } from './energy-register.ts';
 import { HEARD, type OutletState } from './outlet-state.ts';
-import type { Quantity } from './reading.ts';
+
+/** What the readings of an outlet's own, other than its status, are of. */
+export type OutletQuantity = 'current' | 'powerFactor' | 'energy';
+
+/** What one value did: nothing, since it is known already or not yet believed; a change; or a register that began anew. */
+export type FoldEvent = 'nothing' | 'changed' | 'reset';
 
 /** Folds one value of an outlet's own, other than its status, into its state. */
-export function foldOutlet(
-  state: OutletState,
-  quantity: Quantity,
-  value: number,
-  receivedAt: number,
-): RegisterEvent {
-  state.foldedAtMs = receivedAt;
-  switch (quantity) {
-    case 'current':
-      state.currentMa = value;
-      hear(state, HEARD.current);
-      return 'read';
-    case 'powerFactor':
-      state.powerFactor = value;
-      hear(state, HEARD.powerFactor);
-      return 'read';
-    case 'energy':
-      hear(state, HEARD.energy);
-      return foldRegister(state.register, value);
-    default:
-      return 'read';
-  }
+export function foldOutlet(state: OutletState, quantity: OutletQuantity, value: number): FoldEvent {
+  if (quantity === 'energy') return foldEnergy(state, value);
+  const isNews = hear(state, HEARD[quantity]);
+  const field = quantity === 'current' ? 'currentMa' : 'powerFactor';
+  if (!isNews && state[field] === value) return 'nothing';
+  state[field] = value;
+  return 'changed';
+}
+
+function foldEnergy(state: OutletState, energyJ: number): FoldEvent {
+  const before = state.register.energyJ;
+  const event = foldRegister(state.register, energyJ);
+  if (event === 'held') return 'nothing';
+  const isNews = hear(state, HEARD.energy);
+  if (event === 'reset') return 'reset';
+  return isNews || state.register.energyJ !== before ? 'changed' : 'nothing';
 }
 
 /**
@@ -40,12 +39,21 @@ export function foldStatus(state: OutletState, status: number, receivedAt: numbe
   state.powerFactor = Number.NaN;
 }
 
-function hear(state: OutletState, what: number): void {
-  state.heardEver |= what;
-  state.heardSinceStatus |= what;
+/** Whether the value of a quantity is known. */
+export function isKnown(state: OutletState, quantity: OutletQuantity): boolean {
+  if (quantity === 'energy') return !Number.isNaN(state.register.energyJ);
+  return !Number.isNaN(quantity === 'current' ? state.currentMa : state.powerFactor);
 }
 
 /** Whether all that this outlet has ever reported has arrived since its status did. */
 export function hasHeardAll(state: OutletState): boolean {
   return (state.heardSinceStatus & state.heardEver) === state.heardEver;
+}
+
+/** Notes that something arrived; whether it is the first of it since the status did. */
+function hear(state: OutletState, what: number): boolean {
+  const isNews = (state.heardSinceStatus & what) === 0;
+  state.heardEver |= what;
+  state.heardSinceStatus |= what;
+  return isNews;
 }

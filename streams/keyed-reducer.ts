@@ -18,6 +18,13 @@ export interface KeyedReducer<I, O> {
   expire(key: number, at: number, emit: (output: O) => void): void;
 }
 
+/** Lets everything expire that falls due at or before `at` (ms), in the order of time. */
+export function expireUntil<I, O>(reducer: KeyedReducer<I, O>, at: number, emit: (output: O) => void): void {
+  for (let due = reducer.deadlines.takeDue(at); due !== undefined; due = reducer.deadlines.takeDue(at)) {
+    reducer.expire(due.key, due.at, emit);
+  }
+}
+
 /** A timer cannot be set further ahead; one that comes too early is set again. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
@@ -36,15 +43,6 @@ export function reduceKeyed<I extends { readonly receivedAt: number }, O>(
       let timer: Subscription | undefined;
       let timerAt = Number.POSITIVE_INFINITY;
 
-      const expireUntil = (at: number): void => {
-        for (
-          let due = reducer.deadlines.takeDue(at);
-          due !== undefined;
-          due = reducer.deadlines.takeDue(at)
-        ) {
-          reducer.expire(due.key, due.at, emit);
-        }
-      };
       const armTimer = (): void => {
         const { earliest } = reducer.deadlines;
         if (earliest >= timerAt) return;
@@ -57,14 +55,14 @@ export function reduceKeyed<I extends { readonly receivedAt: number }, O>(
         if (timer !== undefined) subscriber.remove(timer);
         timer = undefined;
         timerAt = Number.POSITIVE_INFINITY;
-        expireUntil(scheduler.now());
+        expireUntil(reducer, scheduler.now(), emit);
         if (!subscriber.closed) armTimer();
       };
 
       subscriber.add(
         source.subscribe({
           next: (input) => {
-            expireUntil(input.receivedAt);
+            expireUntil(reducer, input.receivedAt, emit);
             reducer.fold(input, emit);
             armTimer();
           },

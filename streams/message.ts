@@ -5,4 +5,8 @@ export interface Message {
   readonly receivedAt: number;
   /** The broker sent it from its store of retained messages: old news, not a sign of life. */
   readonly retained: boolean;
+  /** It came in a session that the broker had kept: what it retains is older than what was received before. */
+  readonly resumed: boolean;
+  /** It waited at the broker while Evida was away. */
+  readonly backlog: boolean;
 }

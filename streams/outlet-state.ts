@@ -33,6 +33,10 @@ export interface OutletState {
   command: number;
   commandAtMs: number;
   registerReset: boolean;
+  /** Something folded since the last photograph waited at the broker. */
+  backlog: boolean;
+  /** Time of the last `change` or `draw`. */
+  changedAtMs: number;
   /** An interval passed while the outlet was silent: it is taken with the first live reading. */
   overdue: boolean;
   due: Due | undefined;
@@ -42,7 +46,7 @@ export interface OutletState {
 export interface BoxState {
   readonly box: number;
   /** Unknown counts as online. */
-  online: boolean;
+  online: boolean | undefined;
   voltageV: number;
   readonly outlets: readonly OutletState[];
 }
@@ -50,7 +54,7 @@ export interface BoxState {
 /** @param atMs when it was first heard of: silence counts from there */
 export function createBox(number: number, atMs: number): BoxState {
   const outlets: OutletState[] = [];
-  const box: BoxState = { box: number, online: true, voltageV: Number.NaN, outlets };
+  const box: BoxState = { box: number, online: undefined, voltageV: Number.NaN, outlets };
   for (let outlet = 0; outlet < OUTLETS_PER_BOX; outlet++) outlets.push(createOutlet(box, outlet, atMs));
   return box;
 }
@@ -71,6 +75,8 @@ function createOutlet(box: BoxState, outlet: number, atMs: number): OutletState 
     command: Number.NaN,
     commandAtMs: Number.NaN,
     registerReset: false,
+    backlog: false,
+    changedAtMs: Number.NaN,
     overdue: false,
     due: undefined,
     last: undefined,
@@ -84,4 +90,21 @@ export function valuesOf(state: OutletState): OutletValues {
     voltageV: state.box.voltageV,
     energyJ: state.register.energyJ,
   };
+}
+
+/** The state of a box as plain data, to be kept and to go on from. */
+export interface BoxSnapshot extends Omit<BoxState, 'outlets'> {
+  readonly outlets: readonly Omit<OutletState, 'box'>[];
+}
+
+export function snapshotOf(box: BoxState): BoxSnapshot {
+  const outlets = box.outlets.map(({ box: _, ...outlet }) => outlet);
+  return structuredClone({ ...box, outlets });
+}
+
+export function restoreBox(snapshot: BoxSnapshot): BoxState {
+  const outlets: OutletState[] = [];
+  const box: BoxState = { ...snapshot, outlets };
+  for (const outlet of structuredClone(snapshot.outlets)) outlets.push({ ...outlet, box });
+  return box;
 }

@@ -1,7 +1,15 @@
 import { Deadlines } from './deadlines.ts';
-import { foldOutlet, foldStatus, hasHeardAll } from './fold-outlet.ts';
+import { foldOutlet, foldStatus, hasHeardAll, isKnown, type OutletQuantity } from './fold-outlet.ts';
 import type { KeyedReducer } from './keyed-reducer.ts';
-import { type BoxState, createBox, type OutletState, valuesOf } from './outlet-state.ts';
+import {
+  type BoxSnapshot,
+  type BoxState,
+  createBox,
+  type OutletState,
+  restoreBox,
+  snapshotOf,
+  valuesOf,
+} from './outlet-state.ts';
 import type { Photograph, PhotographRules, Reason } from './photograph.ts';
 import { BOX_INDEX, OUTLETS_PER_BOX, type Readings } from './reading.ts';
 import { isSignificant, significantReason } from './significance.ts';
@@ -18,8 +26,19 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
   readonly #boxes = new Map<number, BoxState>();
   readonly #rules: PhotographRules;
 
-  constructor(rules: PhotographRules) {
+  /** @param state what `exportState` gave, to go on from there */
+  constructor(rules: PhotographRules, state: readonly BoxSnapshot[] = []) {
     this.#rules = rules;
+    for (const snapshot of state) {
+      const box = restoreBox(snapshot);
+      this.#boxes.set(box.box, box);
+      for (const outlet of box.outlets) this.#arm(outlet);
+    }
+  }
+
+  /** All that it knows, as plain data. */
+  exportState(): BoxSnapshot[] {
+    return [...this.#boxes.values()].map(snapshotOf);
   }
 
   fold(readings: Readings, emit: Emit): void {
@@ -37,7 +56,7 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
       case 'meter':
         break;
       default:
-        this.#foldValues(box, readings, emit);
+        this.#foldValues(box, readings.quantity, readings, emit);
     }
   }
 
@@ -62,47 +81,70 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
     return box;
   }
 
-  #foldStatuses(box: BoxState, { values, receivedAt, retained }: Readings, emit: Emit): void {
-    for (const { index, value } of values) {
-      if (index === BOX_INDEX) box.online = value === 0;
-    }
-    for (const { index, value } of values) {
+  #foldStatuses(box: BoxState, readings: Readings, emit: Emit): void {
+    this.#foldConnection(box, readings);
+    for (const { index, value } of readings.values) {
       const state = box.outlets[index];
-      if (state === undefined) continue;
-      if (!retained) state.liveAtMs = receivedAt;
-      if (value !== state.status) this.#changeStatus(state, value, receivedAt, emit);
-      else state.foldedAtMs = receivedAt;
-      this.#review(state, receivedAt, !retained, emit);
+      if (state === undefined || (isStale(readings) && !Number.isNaN(state.status))) continue;
+      if (value !== state.status) this.#changeStatus(state, value, readings, emit);
+      this.#note(state, readings);
+      this.#review(state, readings, true, emit);
     }
   }
 
+  /** Whether intervals pass depends on it, so each outlet's deadline does. */
+  #foldConnection(box: BoxState, readings: Readings): void {
+    const reading = readings.values.find(({ index }) => index === BOX_INDEX);
+    if (reading === undefined || (isStale(readings) && box.online !== undefined)) return;
+    const online = reading.value === 0;
+    if (online === box.online) return;
+    box.online = online;
+    for (const state of box.outlets) this.#arm(state);
+  }
+
   /** No status is swallowed: one that is due is taken at once, with the values before this message (rule 5). */
-  #changeStatus(state: OutletState, status: number, receivedAt: number, emit: Emit): void {
+  #changeStatus(state: OutletState, status: number, { receivedAt, backlog }: Readings, emit: Emit): void {
     const { due } = state;
     if (due !== undefined && waitsForValues(due.reason))
       this.#take(state, due.reason, state.foldedAtMs, emit);
     foldStatus(state, status, receivedAt);
+    state.backlog ||= backlog;
     if (state.last === undefined) this.#becomeDue(state, 'first', receivedAt);
-    else if (state.last.status !== status || due !== undefined) this.#becomeDue(state, 'status', receivedAt);
+    else if (state.last.status !== status) this.#becomeDue(state, 'status', receivedAt);
   }
 
   /** The voltage belongs to every outlet of the box, but is no sign of life of any. */
-  #foldVoltage(box: BoxState, { values, receivedAt }: Readings, emit: Emit): void {
-    box.voltageV = values[0]?.value ?? box.voltageV;
+  #foldVoltage(box: BoxState, readings: Readings, emit: Emit): void {
+    const voltageV = readings.values[0]?.value;
+    if (voltageV === undefined || voltageV === box.voltageV) return;
+    if (isStale(readings) && !Number.isNaN(box.voltageV)) return;
+    box.voltageV = voltageV;
     for (const state of box.outlets) {
-      state.foldedAtMs = receivedAt;
-      this.#review(state, receivedAt, false, emit);
+      state.foldedAtMs = readings.receivedAt;
+      state.backlog ||= readings.backlog;
+      this.#review(state, readings, false, emit);
     }
   }
 
-  #foldValues(box: BoxState, { quantity, values, receivedAt, retained }: Readings, emit: Emit): void {
-    for (const { index, value } of values) {
+  #foldValues(box: BoxState, quantity: OutletQuantity, readings: Readings, emit: Emit): void {
+    const { receivedAt } = readings;
+    for (const { index, value } of readings.values) {
       const state = box.outlets[index];
-      if (state === undefined) continue;
-      if (!retained) state.liveAtMs = receivedAt;
-      if (foldOutlet(state, quantity, value, receivedAt) === 'reset') this.#noteReset(state, receivedAt);
-      this.#review(state, receivedAt, !retained, emit);
+      if (state === undefined || (isStale(readings) && isKnown(state, quantity))) continue;
+      const event = foldOutlet(state, quantity, value);
+      if (event !== 'nothing') {
+        state.foldedAtMs = receivedAt;
+        state.backlog ||= readings.backlog;
+      }
+      if (event === 'reset') this.#noteReset(state, receivedAt);
+      this.#note(state, readings);
+      this.#review(state, readings, true, emit);
     }
+  }
+
+  /** A live reading of the outlet's own is a sign of its life. */
+  #note(state: OutletState, { receivedAt, retained }: Readings): void {
+    if (!retained) state.liveAtMs = receivedAt;
   }
 
   #noteReset(state: OutletState, receivedAt: number): void {
@@ -114,13 +156,16 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
 
   /**
    * After a message was folded: is something due, still moving, complete, or does the state call for more?
-   * @param isLive whether the message was a live reading of this outlet
+   * @param isOwn whether the message was of this outlet, and not of its whole box
    */
-  #review(state: OutletState, receivedAt: number, isLive: boolean, emit: Emit): void {
+  #review(state: OutletState, { receivedAt, retained, backlog }: Readings, isOwn: boolean, emit: Emit): void {
     const { due } = state;
     if (due === undefined) {
-      const reason = significantReason(state, this.#rules) ?? (isLive ? overdueReason(state) : undefined);
-      if (reason !== undefined) this.#becomeDue(state, reason, receivedAt);
+      const reason =
+        this.#changeReason(state, receivedAt) ?? (isOwn && !retained ? overdueReason(state) : undefined);
+      if (reason === undefined) return;
+      state.backlog ||= backlog;
+      this.#becomeDue(state, reason, receivedAt);
       return;
     }
     const hadSettled = receivedAt >= due.significantAtMs + this.#rules.settleMs;
@@ -135,8 +180,15 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
     this.#arm(state);
   }
 
+  /** What the values call for, unless this outlet has had its `change` or `draw` just now (rule 11). */
+  #changeReason(state: OutletState, receivedAt: number): 'change' | 'draw' | undefined {
+    if (receivedAt < state.changedAtMs + this.#rules.changeMinIntervalMs) return undefined;
+    return significantReason(state, this.#rules);
+  }
+
   #becomeDue(state: OutletState, reason: Reason, receivedAt: number): void {
     state.due = { reason, sinceMs: receivedAt, anchor: valuesOf(state), significantAtMs: receivedAt };
+    state.foldedAtMs = receivedAt;
     this.#arm(state);
   }
 
@@ -147,7 +199,7 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
 
   #passInterval(state: OutletState, at: number, emit: Emit): void {
     const isSilent = at - state.liveAtMs >= this.#rules.silentAfterMs;
-    if (isSilent || !state.box.online) state.overdue = true;
+    if (isSilent || state.box.online === false) state.overdue = true;
     else this.#take(state, intervalReason(state), at, emit);
   }
 
@@ -163,11 +215,14 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
       ...valuesOf(state),
       command: hasCommand ? state.command : Number.NaN,
       registerReset: state.registerReset,
+      backlog: state.backlog,
     };
+    if (reason === 'change' || reason === 'draw') state.changedAtMs = photograph.timeMs;
     state.last = photograph;
     state.due = undefined;
     state.overdue = false;
     state.registerReset = false;
+    state.backlog = false;
     if (hasCommand) state.commandAtMs = Number.NaN;
     this.#arm(state);
     emit(photograph);
@@ -198,9 +253,14 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
     const atMost = due.sinceMs + settleMaxMs;
     const settled =
       waitsForValues(due.reason) && !hasHeardAll(state) ? atMost : due.significantAtMs + settleMs;
-    const interval = state.box.online ? this.#intervalAt(state) : Number.POSITIVE_INFINITY;
+    const interval = state.box.online === false ? Number.POSITIVE_INFINITY : this.#intervalAt(state);
     return Math.min(settled, atMost, interval);
   }
+}
+
+/** What the broker retains is older than what was received before, if the session was resumed (rule 10). */
+function isStale({ retained, resumed }: Readings): boolean {
+  return retained && resumed;
 }
 
 /** `first` and `status` wait for the values that belong to the new status, and are taken whatever follows. */
@@ -213,10 +273,12 @@ function intervalReason(state: OutletState): 'interval' | 'idle' {
 }
 
 function overdueReason(state: OutletState): 'interval' | 'idle' | undefined {
-  return state.overdue && state.box.online ? intervalReason(state) : undefined;
+  return state.overdue && state.box.online !== false ? intervalReason(state) : undefined;
 }
 
-function foldCommand(box: BoxState, { values, receivedAt }: Readings): void {
+/** A command that the broker has retained was sent at another time. */
+function foldCommand(box: BoxState, { values, receivedAt, retained }: Readings): void {
+  if (retained) return;
   for (const { index, value } of values) {
     const state = box.outlets[index];
     if (state === undefined) continue;

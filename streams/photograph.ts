@@ -19,6 +19,8 @@ export interface Photograph extends OutletValues {
   /** The digit of the command that this status followed, or NaN. */
   readonly command: number;
   readonly registerReset: boolean;
+  /** Something of it waited at the broker while Evida was away. */
+  readonly backlog: boolean;
 }
 
 /** The numbers of the rules, in wire units and ms. */
@@ -31,5 +33,7 @@ export interface PhotographRules {
   readonly idleIntervalMs: number;
   readonly settleMs: number;
   readonly settleMaxMs: number;
+  /** At most one `change` or `draw` of an outlet in so long. */
+  readonly changeMinIntervalMs: number;
   readonly silentAfterMs: number;
 }

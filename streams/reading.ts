@@ -39,5 +39,7 @@ export interface Readings {
   readonly quantity: Quantity;
   readonly receivedAt: number;
   readonly retained: boolean;
+  readonly resumed: boolean;
+  readonly backlog: boolean;
   readonly values: readonly Reading[];
 }

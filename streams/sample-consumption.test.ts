@@ -13,6 +13,8 @@ function reading(text: string, receivedAt: number): Readings {
     quantity,
     receivedAt,
     retained: false,
+    resumed: false,
+    backlog: false,
     values: [{ index: 0, value: Number(text.slice(1)) }],
   };
 }

@@ -14,6 +14,7 @@ const RULES: PhotographRules = {
   idleIntervalMs: 86_400,
   settleMs: 2,
   settleMaxMs: 10,
+  changeMinIntervalMs: 0,
   silentAfterMs: 600,
 };
 
@@ -43,6 +44,8 @@ function reading(text: string, receivedAt: number): Readings {
     quantity,
     receivedAt,
     retained: retained === '~',
+    resumed: false,
+    backlog: false,
     values: [{ index, value: Number(value) }],
   };
 }

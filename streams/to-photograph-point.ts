@@ -26,6 +26,7 @@ function photographPoint(photograph: Photograph): PhotographPoint {
       reason: photograph.reason,
       command: known(photograph.command),
       register_reset: photograph.registerReset || undefined,
+      backlog: photograph.backlog || undefined,
     },
   };
 }

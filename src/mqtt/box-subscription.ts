@@ -80,7 +80,10 @@ export class BoxSubscription {
   #receive(topic: string, payload: Uint8Array, retained: boolean): void {
     const prefix = this.#settings.MQTT_TOPIC_PREFIX;
     if (!topic.startsWith(prefix)) return;
-    this.#messages.next({ topic: topic.slice(prefix.length), payload, receivedAt: this.#now(), retained });
+    const receivedAt = this.#now();
+    // Each connection begins a new session here, so nothing is resumed and nothing waited.
+    const origin = { retained, resumed: false, backlog: false };
+    this.#messages.next({ topic: topic.slice(prefix.length), payload, receivedAt, ...origin });
   }
 
   #greet(sessionPresent: boolean): void {

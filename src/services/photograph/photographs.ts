@@ -27,6 +27,7 @@ export function photographRules(config: Config): PhotographRules {
     idleIntervalMs: config.PHOTOGRAPH_IDLE_INTERVAL,
     settleMs: config.PHOTOGRAPH_SETTLE,
     settleMaxMs: config.PHOTOGRAPH_SETTLE_MAX,
+    changeMinIntervalMs: config.PHOTOGRAPH_CHANGE_MIN_INTERVAL,
     silentAfterMs: config.SILENT_AFTER,
   };
 }

@@ -1,0 +1,134 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { expireUntil } from '../streams/keyed-reducer.ts';
+import type { Photograph } from '../streams/photograph.ts';
+import { PhotographReducer } from '../streams/photograph-reducer.ts';
+import type { Readings } from '../streams/reading.ts';
+import { runs } from './fixture/runs.ts';
+import { modelPhotographs } from './model/photograph-model.ts';
+import { SHORT_RULES, traffic } from './model/traffic.ts';
+
+/** So long after the last message everything that was due has been taken. */
+const AFTERWARDS_MS = 200;
+
+function endOf(messages: readonly Readings[]): number {
+  return (messages.at(-1)?.receivedAt ?? 0) + AFTERWARDS_MS;
+}
+
+/** The photographs of the reducer; with `cut`, its state is exported and imported before that message. */
+function photographsOf(messages: readonly Readings[], { rules = SHORT_RULES, cut = -1 } = {}): Photograph[] {
+  let reducer = new PhotographReducer(rules);
+  const taken: Photograph[] = [];
+  const emit = (photograph: Photograph) => void taken.push(photograph);
+  messages.forEach((message, at) => {
+    if (at === cut) reducer = new PhotographReducer(rules, reducer.exportState());
+    expireUntil(reducer, message.receivedAt, emit);
+    reducer.fold(message, emit);
+  });
+  expireUntil(reducer, endOf(messages), emit);
+  return taken;
+}
+
+/** Each outlet by itself, in its own order: between outlets there is none. */
+function byOutlet(photographs: readonly Photograph[]): Map<string, Photograph[]> {
+  const outlets = new Map<string, Photograph[]>();
+  for (const photograph of photographs) {
+    const key = `${photograph.box}/${photograph.outlet}`;
+    outlets.set(key, [...(outlets.get(key) ?? []), photograph]);
+  }
+  return outlets;
+}
+
+describe('photographs of any traffic', function () {
+  this.timeout(600_000);
+  const check = (property: (messages: Readings[]) => void) =>
+    fc.assert(fc.property(traffic, property), { numRuns: runs(150) });
+
+  it('are those of a slow model that lives through every millisecond', () => {
+    check((messages) => {
+      expect(byOutlet(photographsOf(messages))).to.deep.equal(
+        byOutlet(modelPhotographs(messages, SHORT_RULES, endOf(messages))),
+      );
+    });
+  });
+
+  it('are the same with a limit on changes as those of the model', () => {
+    const rules = { ...SHORT_RULES, changeMinIntervalMs: 30 };
+    check((messages) => {
+      expect(byOutlet(photographsOf(messages, { rules }))).to.deep.equal(
+        byOutlet(modelPhotographs(messages, rules, endOf(messages))),
+      );
+    });
+  });
+
+  it('show each status change of an outlet exactly once, in order', () => {
+    check((messages) => {
+      const told = new Map<string, number[]>();
+      for (const { box, quantity, values, retained, resumed } of messages) {
+        if (quantity !== 'status') continue;
+        for (const { index, value } of values) {
+          const statuses = told.get(`${box}/${index}`) ?? [];
+          told.set(`${box}/${index}`, statuses);
+          const isStale = retained && resumed && statuses.length > 0;
+          if (index < 10 && !isStale && statuses.at(-1) !== value) statuses.push(value);
+        }
+      }
+      const shown = new Map<string, number[]>();
+      for (const { box, outlet, reason, status } of photographsOf(messages)) {
+        if (reason !== 'first' && reason !== 'status') continue;
+        shown.set(`${box}/${outlet}`, [...(shown.get(`${box}/${outlet}`) ?? []), status]);
+      }
+      for (const [outlet, statuses] of told) {
+        if (!outlet.endsWith('/10')) expect(shown.get(outlet) ?? [], outlet).to.deep.equal(statuses);
+      }
+    });
+  });
+
+  it('leave no value a deadband away for longer than settle max, and no gap longer than the interval, while charging', () => {
+    const { settleMaxMs, intervalMs, silentAfterMs } = SHORT_RULES;
+    check((messages) => {
+      const reducer = new PhotographReducer(SHORT_RULES);
+      for (const message of messages) {
+        const now = message.receivedAt;
+        expireUntil(reducer, now, () => undefined);
+        for (const { online, voltageV, outlets } of reducer.exportState()) {
+          for (const { status, currentMa, powerFactor, register, last, due, liveAtMs, overdue } of outlets) {
+            if (status !== 2 || last === undefined) continue;
+            if (due !== undefined) expect(now - due.sinceMs).to.be.lessThan(settleMaxMs);
+            else {
+              expect(Math.abs(currentMa - last.currentMa) >= SHORT_RULES.currentDeadbandMa).to.equal(false);
+              expect(Math.abs(powerFactor - last.powerFactor) >= SHORT_RULES.powerFactorDeadband).to.equal(
+                false,
+              );
+              expect(Math.abs(voltageV - last.voltageV) >= SHORT_RULES.voltageDeadbandV).to.equal(false);
+              expect(Math.abs(register.energyJ - last.energyJ) >= SHORT_RULES.energyDeadbandJ).to.equal(
+                false,
+              );
+            }
+            const isLive = online !== false && now - liveAtMs < silentAfterMs;
+            if (isLive && !overdue && due === undefined) expect(now - last.timeMs).to.be.lessThan(intervalMs);
+          }
+        }
+        reducer.fold(message, () => undefined);
+      }
+    });
+  });
+
+  it('of one outlet have strictly increasing times', () => {
+    check((messages) => {
+      for (const photographs of byOutlet(photographsOf(messages)).values()) {
+        const times = photographs.map(({ timeMs }) => timeMs);
+        expect(times).to.deep.equal([...new Set(times)].sort((a, b) => a - b));
+      }
+    });
+  });
+
+  it('are the same when the state is exported, imported and gone on from anywhere', () => {
+    fc.assert(
+      fc.property(traffic, fc.nat(119), (messages, cut) => {
+        expect(photographsOf(messages, { cut })).to.deep.equal(photographsOf(messages));
+      }),
+      { numRuns: runs(150) },
+    );
+  });
+});
