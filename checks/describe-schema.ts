@@ -6,7 +6,7 @@ const Line = z.object({ line: z.string() });
 /** Each statement of the schema public that would make it anew, in an order that depends on nothing but names. */
 export async function describeSchema(database: Database): Promise<string> {
   const parts: string[] = [];
-  for (const query of [TABLES, CONSTRAINTS, INDEXES, VIEWS, COMMENTS]) {
+  for (const query of [FUNCTIONS, TABLES, CONSTRAINTS, INDEXES, VIEWS, COMMENTS, FUNCTION_COMMENTS]) {
     const { rows } = await database.query(query);
     parts.push(
       z
@@ -18,6 +18,13 @@ export async function describeSchema(database: Database): Promise<string> {
   }
   return `-- What sql/migrations and sql/views make. It follows from them: npm run schema.\n\n${parts.join('\n')}`;
 }
+
+// Postgres ends each with a line end of its own.
+const FUNCTIONS = `
+  SELECT rtrim(pg_get_functiondef(oid), E'\\n') || ';' AS line
+    FROM pg_proc
+   WHERE pronamespace = 'public'::regnamespace AND prokind IN ('f', 'p')
+   ORDER BY oid::regprocedure::text`;
 
 const TABLES = `
   SELECT format(E'CREATE TABLE %I (\\n%s\\n);', relname, string_agg(format('  %I %s%s%s', attname, format_type(atttypid, atttypmod),
@@ -52,3 +59,9 @@ const COMMENTS = `
     LEFT JOIN pg_attribute ON attrelid = objoid AND attnum = objsubid
    WHERE relnamespace = 'public'::regnamespace
    ORDER BY relname, objsubid`;
+
+const FUNCTION_COMMENTS = `
+  SELECT format('COMMENT ON FUNCTION %s IS %L;', objoid::regprocedure, description) AS line
+    FROM pg_description JOIN pg_proc ON pg_proc.oid = objoid AND classoid = 'pg_proc'::regclass
+   WHERE pronamespace = 'public'::regnamespace
+   ORDER BY objoid::regprocedure::text`;

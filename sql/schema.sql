@@ -1,5 +1,11 @@
 -- What sql/migrations and sql/views make. It follows from them: npm run schema.
 
+CREATE OR REPLACE FUNCTION public.energy_increase(previous double precision, current double precision)
+ RETURNS double precision
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN ((previous < 'Infinity'::double precision) AND (current < 'Infinity'::double precision)) THEN (current - CASE WHEN (current < previous) THEN (0)::double precision ELSE previous END) ELSE NULL::double precision END;
+
 CREATE TABLE charging_event_day (
   box integer NOT NULL,
   day date NOT NULL,
@@ -97,3 +103,5 @@ COMMENT ON TABLE drawn_energy_day IS 'Energy by the registers of the outlets, by
 COMMENT ON TABLE eboost_transaction IS 'Mirror of the transactions in the Eboost database, row by row as they are there';
 
 COMMENT ON TABLE migration IS 'The files of sql/ that have run on this database, with their hashes';
+
+COMMENT ON FUNCTION energy_increase(double precision,double precision) IS 'Increase of an energy register, kWh, from one known value to the next; the new value if it fell, since then it was reset; null if either is unknown. Rows without a value must be left out before lag, or the increase after them is lost';

@@ -24,6 +24,12 @@ export const MEASUREMENTS = {
   },
   connection: { bucket: 'history', tags: ['box'], fields: { online: 'bool', silent: 'bool' } },
   consumption: { bucket: 'telemetry', tags: ['box', 'outlet'], fields: { energy_kwh: 'float' } },
+  box_consumption: { bucket: 'telemetry', tags: ['box'], fields: { energy_kwh: 'float' } },
+  meter: {
+    bucket: 'telemetry',
+    tags: ['box'],
+    fields: { voltage_v: 'float', current_a: 'float', energy_kwh: 'float' },
+  },
 } as const satisfies Record<
   string,
   {

@@ -37,7 +37,7 @@ describe('the command line', function () {
   it('shows its commands with --help, and ends with 0', async () => {
     const { code, stdout } = await runEvida(['--help']);
     expect(code).to.equal(0);
-    for (const command of ['run', 'demo', 'simulate', 'analyze', 'backup'])
+    for (const command of ['run', 'boxes', 'demo', 'simulate', 'analyze', 'backup'])
       expect(stdout).to.contain(command);
   });
 

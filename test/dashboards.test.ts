@@ -56,6 +56,18 @@ describe('dashboards', () => {
     ]);
   });
 
+  it('compute energy increases by the text of flux/functions, which Grafana cannot include, and not otherwise', () => {
+    const file = readFileSync(projectFile('flux', 'functions', 'energy-increases.flux'), 'utf8');
+    const definition = file.replace(/^\/\/.*\n/gm, '').trim();
+    const queries = dashboards.flatMap(({ panels }) => panels.flatMap(({ targets }) => targets));
+    const computing = queries.filter(({ query }) => query?.match(/energyIncreases|difference\(/));
+    expect(computing).not.to.deep.equal([]);
+    for (const { query = '' } of computing) {
+      expect(query).to.contain(`\n\n${definition}\n\n`);
+      expect(query.replace(definition, '')).not.to.contain('difference(');
+    }
+  });
+
   it('have a panel that mixes Flux and SQL, whose answers join by time: metered beside billed energy', async () => {
     const panel = dashboards
       .flatMap(({ panels }) => panels)

@@ -83,7 +83,7 @@ describe('evida setup', function () {
       'role db_owner, owns the tables',
       'role db_app, reads and changes rows',
       'role db_reader, only reads',
-      'schema: 0001-charging-event-day, view/energy-by-day',
+      'schema: 0001-charging-event-day, 0002-energy-increase, view/energy-by-day',
       'rights of db_owner, db_app and db_reader on db',
       'bucket test_telemetry_new, points kept for ever',
       'bucket test_history_new, points kept for ever',
@@ -100,6 +100,9 @@ describe('evida setup', function () {
   it('gives Evida no more rights in Postgres than to change rows, and dashboards none but to read', async () => {
     const insert = `INSERT INTO charging_event_day VALUES (12, '2026-10-02', 1, 1, 1, 1, 1, 1, 1)`;
     expect(await asRole('database-url', insert)).to.equal('done');
+    const compute = 'SELECT energy_increase(1, 2)';
+    expect(await asRole('database-url', compute)).to.equal('done');
+    expect(await asRole('database-reader-url', compute)).to.equal('done');
     expect(await asRole('database-url', 'CREATE TABLE x (id integer)')).to.contain('permission denied');
     expect(await asRole('database-url', 'DELETE FROM migration')).to.contain('permission denied');
     expect(await asRole('database-reader-url', 'SELECT * FROM energy_by_day')).to.equal('done');

@@ -75,7 +75,7 @@ describe('telemetry, from the broker to InfluxDB', function () {
     await waitFor('the second photograph', async () => (await photographsOf(10)).length >= 2);
     expect(await photographsOf(10)).to.deep.equal(['10/3 first 2 1kWh', '10/3 status 3 1.1kWh']);
     expect(evida.stats.messages).to.deep.equal({ received: 6, rejected: 0 });
-    await waitFor('the consumption', () => evida.stats.points.written === 4);
+    await waitFor('the consumption', () => evida.stats.points.written === 5);
     expect(await photographsOf(99)).to.deep.equal([]);
   });
 

@@ -8,6 +8,7 @@ import { defineFlux } from './flux.ts';
 import { collectRows } from './query.ts';
 
 const QUERY = 'queries/energy-drawn-by-day.flux';
+const FUNCTIONS = ['energy-increases'];
 const PARAMETERS = { bucket: 'string', from: 'time', to: 'time', timeZone: 'string' } as const;
 
 function failureOf(work: () => unknown): EvidaError {
@@ -24,7 +25,11 @@ describe('defineFlux', () => {
   const world = useWorld();
 
   it('gives the values to the query as escaped literals, after its imports', () => {
-    const flux = defineFlux(QUERY, PARAMETERS)({ bucket: 'a"b${c}', from: 0, to: 1500, timeZone: 'UTC' });
+    const flux = defineFlux(
+      QUERY,
+      PARAMETERS,
+      FUNCTIONS,
+    )({ bucket: 'a"b${c}', from: 0, to: 1500, timeZone: 'UTC' });
     expect(flux).to.contain(
       [
         'bucket: "a\\"b\\${c}",',
@@ -35,10 +40,25 @@ describe('defineFlux', () => {
     expect(flux.indexOf('import ')).to.be.lessThan(flux.indexOf('params = '));
   });
 
+  it('lays the functions that the query calls between its values and its statements', () => {
+    const flux = defineFlux(QUERY, PARAMETERS, FUNCTIONS)({ bucket: 'b', from: 0, to: 1, timeZone: 'UTC' });
+    const order = ['import ', 'params = ', 'energyIncreases = ', 'option location', 'energyIncreases()'];
+    const places = order.map((text) => flux.indexOf(text));
+    expect(places)
+      .to.deep.equal(places.toSorted((a, b) => a - b))
+      .and.not.to.include(-1);
+  });
+
+  it('refuses a file that calls other functions than declared, naming them', () => {
+    const error = failureOf(() => defineFlux(QUERY, PARAMETERS));
+    expect(error.code).to.equal('FLUX_FUNCTION');
+    expect(error.message).to.contain('energy-increases');
+  });
+
   it('lets no value out of its literal: InfluxDB looks for a bucket of exactly that name', async () => {
     const bucket = 'x") |> yield() //${1 + 1}\n\\';
     const query = world().queryFlux(
-      defineFlux(QUERY, PARAMETERS)({ bucket, from: 0, to: 1, timeZone: 'UTC' }),
+      defineFlux(QUERY, PARAMETERS, FUNCTIONS)({ bucket, from: 0, to: 1, timeZone: 'UTC' }),
       z.unknown(),
     );
     const error: unknown = await collectRows(query).then(String, (thrown) => thrown);
@@ -48,13 +68,13 @@ describe('defineFlux', () => {
 
   it('refuses a file whose parameters are not the declared ones, naming them', () => {
     const { bucket, from, to } = PARAMETERS;
-    const error = failureOf(() => defineFlux(QUERY, { bucket, from, to, zone: 'string' }));
+    const error = failureOf(() => defineFlux(QUERY, { bucket, from, to, zone: 'string' }, FUNCTIONS));
     expect(error.code).to.equal('FLUX_PARAMETER');
     expect(error.message).to.contain('timeZone, zone');
   });
 
   it('refuses values that are not of their types', () => {
-    const query = defineFlux(QUERY, PARAMETERS);
+    const query = defineFlux(QUERY, PARAMETERS, FUNCTIONS);
     const good = { bucket: 'b', from: 0, to: 1, timeZone: 'UTC' };
     expect(failureOf(() => query({ ...good, from: Number.NaN })).message).to.contain(
       'from must be a time, not NaN',
@@ -62,8 +82,10 @@ describe('defineFlux', () => {
   });
 
   it('gets its values as parameters only: no file of flux/ has placeholders', () => {
-    for (const name of readdirSync(projectFile('flux', 'queries'))) {
-      expect(readFileSync(projectFile('flux', 'queries', name), 'utf8'), name).not.to.match(/\$\{/);
+    for (const folder of ['functions', 'queries', 'tasks']) {
+      for (const name of readdirSync(projectFile('flux', folder))) {
+        expect(readFileSync(projectFile('flux', folder, name), 'utf8'), name).not.to.match(/\$\{/);
+      }
     }
   });
 });

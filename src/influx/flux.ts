@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import {
   fluxBool,
   fluxDateTime,
@@ -9,6 +9,7 @@ import {
 } from '@influxdata/influxdb-client';
 import { EvidaError } from '../errors.ts';
 import { projectFile } from '../project-file.ts';
+import { withFunctions } from './flux-functions.ts';
 
 interface FluxTypes {
   string: string;
@@ -25,16 +26,27 @@ type FluxType = keyof FluxTypes;
 /** What a query is called with, by the types of its parameters. */
 type Arguments<P extends Readonly<Record<string, FluxType>>> = { readonly [N in keyof P]: FluxTypes[P[N]] };
 
+/** The functions that the files of `flux/` share, by the names of theirs. */
+const FUNCTIONS = new Map(
+  readdirSync(projectFile('flux', 'functions')).map((name) => [
+    name.replace(/\.flux$/, ''),
+    readFlux(`functions/${name}`),
+  ]),
+);
+
 /**
  * A Flux file of `flux/` as a function of its parameters. The file is plain Flux that reads them from the
  * record `params`, which is written before its first statement with every value as an escaped literal.
- * @throws EvidaError FLUX_PARAMETER if the file uses other parameters than declared, or a value is not of its type
+ * @param functions the files of `flux/functions/` whose function it calls; they are written after `params`
+ * @throws EvidaError FLUX_PARAMETER if the file uses other parameters than declared, or a value is not of its type;
+ *   FLUX_FUNCTION if it calls other functions than declared
  */
 export function defineFlux<const P extends Readonly<Record<string, FluxType>>>(
   path: string,
   parameters: P,
+  functions: readonly string[] = [],
 ): (values: Arguments<P>) => string {
-  const flux = readFileSync(projectFile('flux', path), 'utf8');
+  const flux = readFlux(path);
   const used = new Set([...flux.matchAll(/\bparams\.(\w+)/g)].map(([, name]) => name));
   const differing = [...used].filter((name) => !(name && name in parameters));
   differing.push(...Object.keys(parameters).filter((name) => !used.has(name)));
@@ -44,7 +56,7 @@ export function defineFlux<const P extends Readonly<Record<string, FluxType>>>(
       problem: `used and declared parameters differ: ${differing.join(', ')}`,
     });
   }
-  const { imports, statements } = splitImports(flux);
+  const { imports, statements } = withFunctions(path, flux, functions, FUNCTIONS);
   return (values) => {
     const given = new Map<string, unknown>(Object.entries(values));
     const fields = Object.entries(parameters).map(
@@ -54,11 +66,8 @@ export function defineFlux<const P extends Readonly<Record<string, FluxType>>>(
   };
 }
 
-/** Flux wants a file's imports before everything else. */
-function splitImports(flux: string): { imports: string; statements: string } {
-  const last = [...flux.matchAll(/^import .*$/gm)].at(-1);
-  const end = last === undefined ? 0 : last.index + last[0].length;
-  return { imports: flux.slice(0, end), statements: flux.slice(end) };
+function readFlux(path: string): string {
+  return readFileSync(projectFile('flux', path), 'utf8');
 }
 
 function literal(type: FluxType, value: unknown, path: string, name: string): string {

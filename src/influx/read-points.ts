@@ -27,11 +27,13 @@ const FIELD: Readonly<Record<FieldType, z.ZodType<number | string | boolean | nu
   string: z.string().nullish(),
 };
 
-/** A field that every point of the measurement has. */
+/** A field that every point of the measurement has; a meter may have any of its three, mostly the register. */
 const ALWAYS: Readonly<Record<Measurement, string>> = {
   photograph: 'reason',
   connection: 'online',
   consumption: 'energy_kwh',
+  box_consumption: 'energy_kwh',
+  meter: 'energy_kwh',
 };
 
 /** The starts of the UTC days before `toMs` on which the measurement has points, ms UTC, in order. */

@@ -1,12 +1,13 @@
-import { merge, NEVER, type Observable, type SchedulerLike, share, tap } from 'rxjs';
+import { merge, type Observable, type SchedulerLike, share, tap } from 'rxjs';
 import { type Decoded, decodeMessage } from '../../streams/decode-message.ts';
 import type { Message } from '../../streams/message.ts';
 import type { Point } from '../../streams/point.ts';
 import { selectReadings } from '../../streams/select-readings.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
+import { connectionRules, connections } from './photograph/connections.ts';
 import { photographRules, photographs } from './photograph/photographs.ts';
-import { utilization } from './utilization/utilization.ts';
+import { utilization, utilizationRules } from './utilization/utilization.ts';
 
 /** What came in so far. */
 export interface MessageStats {
@@ -29,12 +30,15 @@ export function telemetry(
     selectReadings(),
     share(),
   );
-  return merge(
-    config.ROLES.includes('photograph') ? photographs(readings$, photographRules(config), scheduler) : NEVER,
-    config.ROLES.includes('utilization')
-      ? utilization(readings$, config.UTILIZATION_INTERVAL, scheduler)
-      : NEVER,
-  );
+  const points: Observable<Point>[] = [];
+  if (config.ROLES.includes('photograph')) {
+    points.push(photographs(readings$, photographRules(config), scheduler));
+    points.push(connections(readings$, connectionRules(config), scheduler));
+  }
+  if (config.ROLES.includes('utilization')) {
+    points.push(utilization(readings$, utilizationRules(config), scheduler));
+  }
+  return merge(...points);
 }
 
 function count({ message, rejections }: Decoded, stats: MessageStats, log: Log): void {

@@ -7,6 +7,7 @@ import { planSetup } from '../../setup/plan-setup.ts';
 import { SecretFiles } from '../../setup/secret-files.ts';
 import type { EboostApiPart } from '../eboost/api-server.ts';
 import type { Servers } from '../servers.ts';
+import { serversDirectory } from './demo-data.ts';
 
 export interface DemoAddresses {
   readonly servers: Servers;
@@ -46,6 +47,7 @@ export async function prepareEnvironment(directory: string, addresses: DemoAddre
     PHOTOGRAPH_INTERVAL: '20s',
     UTILIZATION_INTERVAL: '5s',
     TIME_ZONE: timeZone,
+    DATA_DIR: join(serversDirectory(directory), 'evida'),
     LOG_LEVEL: 'warn',
     LOG_FORMAT: 'text',
   };
@@ -61,7 +63,7 @@ export function environmentFiles(directory: string): { readonly evida: string; r
 
 /** Where the demo keeps the secrets that set-up has made. */
 export function secretsDirectory(directory: string): string {
-  return join(directory, 'servers', 'secrets');
+  return join(serversDirectory(directory), 'secrets');
 }
 
 async function keep(file: string, environment: Record<string, string>): Promise<void> {

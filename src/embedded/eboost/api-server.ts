@@ -8,6 +8,8 @@ import type { EboostBox } from './records.ts';
 export interface EboostApiOptions {
   /** The boxes at this moment; asked at each request, since boxes come and go. */
   readonly boxes: () => readonly EboostBox[];
+  /** Answers 500, whatever is asked, while this says so. */
+  readonly isFailing?: () => boolean;
   /** Any free one if absent or 0. */
   readonly port?: number;
   /** One hour if absent. */
@@ -41,13 +43,14 @@ interface Answer {
  * @throws EvidaError EMBEDDED_START if it cannot listen
  */
 export async function startEboostApi(options: EboostApiOptions): Promise<EboostApiPart> {
-  const { boxes, port = 0, tokenLifetimeMs = TOKEN_LIFETIME_MS, now = Date.now } = options;
+  const { boxes, isFailing, port = 0, tokenLifetimeMs = TOKEN_LIFETIME_MS, now = Date.now } = options;
   const username = 'evida';
   const password = randomBytes(24).toString('base64url');
   const tokens = new TokenDesk(tokenLifetimeMs, now);
   const counts: Record<string, number> = {};
 
   const answer = async (request: IncomingMessage, url: URL): Promise<Answer> => {
+    if (isFailing?.()) return refusal(500, 'Internal Server Error');
     if (request.method === 'POST' && url.pathname === '/login') {
       const given = loginSchema.safeParse(await readJson(request));
       if (!given.success) return refusal(400, 'username and password are needed, as JSON');

@@ -1,4 +1,4 @@
-import { DAY_MS, type LocalTime } from '../fleet/local-time.ts';
+import { DAY_MS, type LocalTime } from '../../../streams/local-time.ts';
 import { Random } from '../fleet/random.ts';
 import type { EboostTransaction } from './records.ts';
 import type { ChargingSession } from './sessions.ts';

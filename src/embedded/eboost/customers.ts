@@ -1,4 +1,4 @@
-import { DAY_MS, type LocalTime } from '../fleet/local-time.ts';
+import { DAY_MS, type LocalTime } from '../../../streams/local-time.ts';
 import { FIRST_BOX } from '../fleet/outlet-status.ts';
 import { REAL_HOUR_WEIGHTS } from '../fleet/pace.ts';
 import { Random } from '../fleet/random.ts';

@@ -1,5 +1,5 @@
+import { DAY_MS, localTime } from '../../../streams/local-time.ts';
 import type { Point } from '../../../streams/point.ts';
-import { DAY_MS, localTime } from '../fleet/local-time.ts';
 import { FIRST_BOX, isInstalled, OUTLETS_PER_BOX } from '../fleet/outlet-status.ts';
 import { Random } from '../fleet/random.ts';
 import { billSessions, PRICE_VND_PER_KWH } from './billing.ts';

@@ -1,5 +1,5 @@
+import { DAY_MS, type LocalTime } from '../../../streams/local-time.ts';
 import type { Point } from '../../../streams/point.ts';
-import { DAY_MS, type LocalTime } from '../fleet/local-time.ts';
 import { Random } from '../fleet/random.ts';
 import type { ChargingSession } from './sessions.ts';
 

@@ -1,6 +1,6 @@
+import { DAY_MS } from '../../../streams/local-time.ts';
 import type { PhotographPoint } from '../../../streams/point.ts';
 import { chargeCurrentA, chargeEnergyJ, chargePowerFactor, whenFallenToMs } from '../fleet/charge-curve.ts';
-import { DAY_MS } from '../fleet/local-time.ts';
 import { type OutletStatus, STATUS } from '../fleet/outlet-status.ts';
 import { Random } from '../fleet/random.ts';
 import type { Outage } from './outages.ts';

@@ -1,6 +1,6 @@
+import { localTime } from '../../../streams/local-time.ts';
 import { BoxQueue } from './box-queue.ts';
 import type { FleetEvent } from './fleet-event.ts';
-import { localTime } from './local-time.ts';
 import { FIRST_BOX } from './outlet-status.ts';
 import { type Pace, REAL_PACE } from './pace.ts';
 import { SimulatedBox } from './simulated-box.ts';

@@ -1,3 +1,4 @@
+import type { LocalTime } from '../../../streams/local-time.ts';
 import {
   BoxPayload,
   type Glitch,
@@ -7,7 +8,6 @@ import {
 } from './box-payload.ts';
 import { BoxPower } from './box-power.ts';
 import type { FleetEvent, PhysicalFact } from './fleet-event.ts';
-import type { LocalTime } from './local-time.ts';
 import { isInstalled, OUTLETS_PER_BOX, STATUS } from './outlet-status.ts';
 import type { Pace } from './pace.ts';
 import { Random } from './random.ts';

@@ -1,5 +1,5 @@
+import type { LocalTime } from '../../../streams/local-time.ts';
 import { type ChargeCurve, chargeCurrentA, chargePowerFactor, drawChargeCurve } from './charge-curve.ts';
-import type { LocalTime } from './local-time.ts';
 import { type OutletStatus, STATUS } from './outlet-status.ts';
 import type { Pace, Spread } from './pace.ts';
 import type { Random } from './random.ts';

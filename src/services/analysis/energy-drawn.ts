@@ -4,12 +4,11 @@ import { collectRows, type QueryFlux } from '../../influx/query.ts';
 import type { Connection } from '../../postgres/database.ts';
 import type { Period } from './period.ts';
 
-const energyDrawnByDay = defineFlux('queries/energy-drawn-by-day.flux', {
-  bucket: 'string',
-  from: 'time',
-  to: 'time',
-  timeZone: 'string',
-});
+const energyDrawnByDay = defineFlux(
+  'queries/energy-drawn-by-day.flux',
+  { bucket: 'string', from: 'time', to: 'time', timeZone: 'string' },
+  ['energy-increases'],
+);
 
 const Row = z.object({ box: z.coerce.number().int(), _time: z.string(), _value: z.number() });
 

@@ -1,14 +1,20 @@
 import type { Observable, SchedulerLike } from 'rxjs';
-import type { PointOf } from '../../../streams/point.ts';
 import type { Readings } from '../../../streams/reading.ts';
-import { sampleConsumption } from '../../../streams/sample-consumption.ts';
-import { toConsumptionPoint } from '../../../streams/to-consumption-point.ts';
+import { sampleUtilization } from '../../../streams/sample-utilization.ts';
+import { toUtilizationPoint, type UtilizationPoint } from '../../../streams/to-utilization-point.ts';
+import type { UtilizationRules } from '../../../streams/utilization.ts';
+import type { Config } from '../../config.ts';
 
-/** The energy registers of all outlets over time, from what their boxes say; at most one point in `intervalMs` each. */
+/** The energy registers and meters of all boxes over time, from what they say. */
 export function utilization(
   readings$: Observable<Readings>,
-  intervalMs: number,
+  rules: UtilizationRules,
   scheduler?: SchedulerLike,
-): Observable<PointOf<'consumption'>> {
-  return readings$.pipe(sampleConsumption(intervalMs, scheduler), toConsumptionPoint());
+): Observable<UtilizationPoint> {
+  return readings$.pipe(sampleUtilization(rules, scheduler), toUtilizationPoint());
+}
+
+/** The rules as the environment sets them. */
+export function utilizationRules(config: Config): UtilizationRules {
+  return { intervalMs: config.UTILIZATION_INTERVAL, silentAfterMs: config.SILENT_AFTER };
 }
