@@ -199,8 +199,9 @@ function isEmpty(field: Field | undefined): boolean {
 }
 
 function endOfField(bytes: Uint8Array, start: number): number {
-  const comma = bytes.indexOf(COMMA, start);
-  return comma < 0 ? bytes.length : comma;
+  let end = start;
+  while (end < bytes.length && bytes[end] !== COMMA) end++;
+  return end;
 }
 
 function trim(bytes: Uint8Array, from: number, to: number): Field {
