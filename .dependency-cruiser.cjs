@@ -12,7 +12,7 @@ const only = (name, from, to) => ({
 
 /** What every room of src/ may use: errors, the log, the configuration, the project's own files, pure streams. */
 const EVERYWHERE =
-  '^src/(errors|log|config|config-types|variables|planned-change|project-file|retry|stop-signal)\\.ts$|^streams/|^node:|^[a-z_]+(/promises)?$';
+  '^src/(errors|log|config|config-types|variables|data-file|planned-change|project-file|retry|stop-signal)\\.ts$|^streams/|^node:|^[a-z_]+(/promises)?$';
 const NPM = (...names) =>
   names.map((name) => `node_modules/${name.replace('/', '\\/')}/|^${name}$`).join('|');
 const any = (...paths) => paths.join('|');
@@ -110,7 +110,7 @@ module.exports = {
       'commands',
       '^src/(commands/|evida\\.ts)',
       any(
-        '^src/(commands|services|setup|doctor)/|^src/postgres/database|^src/embedded/',
+        '^src/(commands|services|setup|doctor)/|^src/(postgres/database|eboost/(box-list-store|review-box-list)|mqtt/hear-boxes)|^src/embedded/',
         EVERYWHERE,
         NPM('commander', 'pino'),
       ),

@@ -2,6 +2,7 @@
 import { type Command, CommanderError } from 'commander';
 import { analyzeCommand } from './commands/analyze.ts';
 import { backupCommand } from './commands/backup.ts';
+import { boxesCommand } from './commands/boxes.ts';
 import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -32,6 +33,7 @@ for (const command of [
   runCommand,
   setupCommand,
   doctorCommand,
+  boxesCommand,
   thresholdsCommand,
   analyzeCommand,
   backupCommand,

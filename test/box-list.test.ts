@@ -70,7 +70,7 @@ describe('the box list, from Eboost to the subscriptions', function () {
   const publish = (topic: string, payload: string) =>
     publisher.publishAsync(world().topicPrefix + topic, payload, { qos: 1 });
 
-  /** Whether Evida hears a box, seen before garbage of one that it listens to at any time. */
+  /** Whether Evida hears a box: the garbage of box 10, which it always hears, comes after what the box says. */
   async function hears(box: number): Promise<boolean> {
     const { received, rejected } = { ...evida.stats.messages };
     await publish(`SEbox_${box}`, '0-1');
@@ -83,14 +83,13 @@ describe('the box list, from Eboost to the subscriptions', function () {
       `box ${box} is ${expected ? '' : 'not '}listened to`,
       async () => (await hears(box)) === expected,
     );
-  /** A subscription is asked for after the connection stands. */
-  const isConnected = () =>
+  const isSubscribed = () =>
     waitFor('a subscription', () => lines.some((line) => line.includes('"subscribed"')));
   const evidaBoxes = (args: readonly string[]): Promise<CommandResult> =>
     runEvida(['boxes', ...args], environment());
 
   it('listens to boxes that come, out of service or not, and no more to those that two lists lack', async () => {
-    await isConnected();
+    await isSubscribed();
     listed = all.filter(({ uniqueId }) => uniqueId !== 'Ebox_19').map((box) => ({ ...box, status: false }));
     expect((await evida.boxListing.run()).outcome).to.deep.equal({
       result: { boxes: 11, added: 1, removed: 0, missing: 1 },
@@ -110,7 +109,7 @@ describe('the box list, from Eboost to the subscriptions', function () {
   it('starts without the API, on the stored list', async () => {
     await evida.stop();
     await start({ EBOOST_API_URL: 'http://127.0.0.1:9' });
-    await isConnected();
+    await isSubscribed();
     expect(evida.stats.boxes).to.equal(10);
     await listensTo(19, true);
     await waitFor('a word about the API', () =>
@@ -119,7 +118,7 @@ describe('the box list, from Eboost to the subscriptions', function () {
   });
 
   it('goes on listening while the API fails, and takes its list as soon as it answers', async () => {
-    await isConnected();
+    await isSubscribed();
     isFailing = true;
     const running = evida.boxListing.run();
     await waitFor('a word about the API', () => lines.some((line) => /box list: waiting/.test(line)));
@@ -133,7 +132,7 @@ describe('the box list, from Eboost to the subscriptions', function () {
   });
 
   it('refuses a list that lacks too many boxes until it is accepted, while Evida runs', async () => {
-    await isConnected();
+    await isSubscribed();
     expect((await evidaBoxes(['accept'])).code, 'nothing to accept').to.equal(1);
     listed = all.slice(0, 5);
     const { outcome } = await evida.boxListing.run();

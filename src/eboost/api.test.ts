@@ -61,6 +61,63 @@ describe('EboostApi', () => {
     }
   });
 
+  describe('takes a list for incomplete, which may pass,', () => {
+    /** What the API lists by page: the total that it tells, and ids. */
+    const listing = (pages: readonly (readonly [total: number, ids: readonly string[]])[]) =>
+      withServer(
+        (url) => {
+          const page = Number(url.searchParams.get('page') ?? 0);
+          const [total, ids] = pages[page - 1] ?? [pages[0]?.[0], []];
+          const members = ids.map((uniqueId) => ({ uniqueId }));
+          return url.pathname === '/login'
+            ? { token: 'any' }
+            : { 'hydra:totalItems': total, 'hydra:member': members };
+        },
+        (url) => new EboostApi({ ...part, url }).listBoxes(),
+      );
+
+    for (const [when, pages, problem] of [
+      [
+        'whose total changes between pages',
+        [
+          [3, ['Ebox_1', 'Ebox_2']],
+          [2, ['Ebox_3']],
+        ],
+        'its total went from 3 to 2',
+      ],
+      [
+        'that repeats a box',
+        [
+          [3, ['Ebox_1', 'Ebox_2']],
+          [3, ['Ebox_2', 'Ebox_3']],
+        ],
+        'page 2 repeats boxes',
+      ],
+      ['that holds more than its total', [[1, ['Ebox_1', 'Ebox_2']]], 'more boxes than its total of 1'],
+      ['that ends early', [[3, ['Ebox_1', 'Ebox_2']]], 'page 2 is empty, with 2 of 3'],
+    ] as const) {
+      it(when, async () => {
+        const error = await failureOf(listing(pages));
+        expect(error).to.include({ code: 'EBOOST_UNAVAILABLE', retryable: true });
+        expect(error.message).to.contain(problem);
+      });
+    }
+
+    it('but not one without boxes', async () => {
+      expect(await listing([[0, []]])).to.deep.equal([]);
+    });
+  });
+
+  it('takes a box whose name, city, district or status has another form', async () => {
+    const odd = { uniqueId: 'Ebox_1', name: 7, city: '/cities/1', district: { name: {} }, status: 'on' };
+    const answer = (url: URL) =>
+      url.pathname === '/login' ? { token: 'any' } : { 'hydra:totalItems': 1, 'hydra:member': [odd] };
+    const boxes = await withServer(answer, (url) => new EboostApi({ ...part, url }).listBoxes());
+    expect(boxes).to.deep.equal([
+      { uniqueId: 'Ebox_1', name: null, city: null, district: { name: null }, status: null },
+    ]);
+  });
+
   it('keeps the path of its address', async () => {
     const error = await failureOf(new EboostApi({ ...part, url: `${part.url}/base/` }).listBoxes());
     expect(error.message).to.contain(`${part.url}/base/login: HTTP 404`);
@@ -73,3 +130,19 @@ describe('EboostApi', () => {
     expect(error.message).to.contain('ECONNREFUSED');
   });
 });
+
+/** Works against an API that answers as it is told. */
+async function withServer<T>(answer: (url: URL) => object, work: (url: string) => Promise<T>): Promise<T> {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.end(JSON.stringify(answer(new URL(`http://eboost${request.url}`))));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  try {
+    return await work(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}

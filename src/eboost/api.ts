@@ -3,11 +3,21 @@ import { EvidaError, messageOf } from '../errors.ts';
 
 const TIMEOUT_MS = 15_000;
 
+/** What is only shown: where it has another form, the box counts all the same. */
+const Shown = { text: z.string().nullish().catch(null), flag: z.boolean().nullish().catch(null) };
+const Named = z.object({ name: Shown.text }).nullish().catch(null);
+
 /** A box as the Eboost API lists it. */
-const Box = z.object({ uniqueId: z.string(), name: z.string().nullish(), status: z.boolean().nullish() });
+const Box = z.object({
+  uniqueId: z.string(),
+  name: Shown.text,
+  status: Shown.flag,
+  city: Named,
+  district: Named,
+});
 export type EboostBox = z.output<typeof Box>;
 
-const Page = z.object({ 'hydra:totalItems': z.number(), 'hydra:member': z.array(Box) });
+const Page = z.object({ 'hydra:totalItems': z.number().int().nonnegative(), 'hydra:member': z.array(Box) });
 const Login = z.object({ token: z.string() });
 
 export interface EboostApiOptions {
@@ -26,25 +36,32 @@ export class EboostApi {
   }
 
   /**
-   * All boxes, in as many pages as it takes. A list that changed while it was read is an error that may pass: it would
-   * lack boxes.
+   * All boxes, in as many pages as it takes; their unique ids are as many as the list says to hold. A list that changed
+   * while it was read is an error that may pass: it would lack boxes.
    * @throws EvidaError EBOOST_UNAVAILABLE, EBOOST_REFUSED
    */
   async listBoxes(signal?: AbortSignal): Promise<EboostBox[]> {
     const boxes = new Map<string, EboostBox>();
-    for (let page = 1, total = Number.POSITIVE_INFINITY; boxes.size < total; page++) {
+    for (let page = 1, total: number | undefined; boxes.size !== total; page++) {
       const answer = await this.#get(`/boxes?page=${page}`, Page, signal);
-      total = answer['hydra:totalItems'];
+      const { 'hydra:totalItems': totalNow, 'hydra:member': members } = answer;
+      total ??= totalNow;
       const before = boxes.size;
-      for (const box of answer['hydra:member']) boxes.set(box.uniqueId, box);
-      if (boxes.size === before && boxes.size < total) {
-        throw new EvidaError('EBOOST_UNAVAILABLE', {
-          operation: `listing boxes at ${this.#options.url}`,
-          problem: `page ${page} brought nothing new, with ${boxes.size} of ${total} boxes read`,
-        });
-      }
+      for (const box of members) boxes.set(box.uniqueId, box);
+      if (totalNow !== total) throw this.#incomplete(`its total went from ${total} to ${totalNow}`);
+      if (boxes.size < before + members.length) throw this.#incomplete(`page ${page} repeats boxes`);
+      if (boxes.size > total) throw this.#incomplete(`it holds more boxes than its total of ${total}`);
+      if (members.length === 0 && boxes.size < total)
+        throw this.#incomplete(`page ${page} is empty, with ${boxes.size} of ${total} boxes read`);
     }
     return [...boxes.values()];
+  }
+
+  #incomplete(problem: string): EvidaError {
+    return new EvidaError('EBOOST_UNAVAILABLE', {
+      operation: `listing boxes at ${this.#options.url}`,
+      problem: `the list is not complete: ${problem}`,
+    });
   }
 
   async #get<T extends z.ZodType>(path: string, answer: T, signal?: AbortSignal): Promise<z.output<T>> {

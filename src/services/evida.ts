@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { InfluxDB } from '@influxdata/influxdb-client';
 import { type Observable, Subject } from 'rxjs';
-import { decodeBoxId } from '../../streams/decode-topic.ts';
 import type { Point } from '../../streams/point.ts';
 import type { Config } from '../config.ts';
 import { EboostApi } from '../eboost/api.ts';
+import { BoxListStore } from '../eboost/box-list-store.ts';
 import { EvidaError } from '../errors.ts';
 import { createBuckets } from '../influx/buckets.ts';
 import { PointSender, type SenderStats } from '../influx/point-sender.ts';
@@ -19,6 +19,7 @@ import { retry } from '../retry.ts';
 import { runAnalysis } from './analysis/run-analysis.ts';
 import { openContainer } from './backup/container.ts';
 import { runBackup } from './backup/run-backup.ts';
+import { BoxList } from './box-list.ts';
 import { Job } from './job.ts';
 import { type MessageStats, telemetry } from './telemetry.ts';
 
@@ -38,6 +39,7 @@ export interface EvidaStats {
  * awaited and retried on its own, so one that is away holds up only what needs it.
  */
 export class Evida {
+  readonly boxListing: Job;
   readonly analysis: Job;
   readonly backup: Job;
   readonly points$: Observable<Point>;
@@ -47,12 +49,11 @@ export class Evida {
   readonly #influx: InfluxDB;
   readonly #database: Database;
   readonly #eboost: Database;
-  readonly #boxList: Job;
+  readonly #boxList: BoxList;
   readonly #subscription: BoxSubscription;
   readonly #sender: PointSender;
   readonly #stopping = new AbortController();
   readonly #messages: MessageStats = { received: 0, rejected: 0 };
-  #boxes = 0;
 
   constructor(config: Config, log: Log) {
     this.#config = config;
@@ -68,7 +69,8 @@ export class Evida {
     const buckets = { telemetry: config.INFLUX_TELEMETRY_BUCKET, history: config.INFLUX_HISTORY_BUCKET };
     this.#sender = new PointSender(createWriteBatch(this.#influx, config.INFLUX_ORG), buckets, log);
     this.#subscription = new BoxSubscription(config, Date.now, log);
-    this.#boxList = new Job('box list', this.#readBoxList(), log);
+    this.#boxList = this.#createBoxList();
+    this.boxListing = new Job('box list', (signal) => this.#boxList.read(signal), log);
     this.analysis = new Job('analysis', (signal) => this.#analyse(signal), log);
     this.backup = new Job('backup', (signal) => this.#backUp(signal), log);
   }
@@ -95,7 +97,7 @@ export class Evida {
   }
 
   get stats(): EvidaStats {
-    return { messages: this.#messages, points: this.#sender.stats, boxes: this.#boxes };
+    return { messages: this.#messages, points: this.#sender.stats, boxes: this.#boxList.size };
   }
 
   /**
@@ -126,13 +128,14 @@ export class Evida {
   }
 
   async #stopTelemetry(): Promise<void> {
+    await this.#boxList.close();
     await this.#subscription.close();
     this.#points.complete();
     await this.#sender.close(SEND_WITHIN_MS);
   }
 
   async #stopJobs(): Promise<void> {
-    await Promise.all([this.#boxList.stop(), this.analysis.stop(), this.backup.stop()]);
+    await Promise.all([this.boxListing.stop(), this.analysis.stop(), this.backup.stop()]);
     await Promise.all([this.#database.end(), this.#eboost.end()]);
   }
 
@@ -144,29 +147,41 @@ export class Evida {
   }
 
   #listen(): void {
-    telemetry(this.#subscription.messages$, this.#config, this.#messages, this.#log).subscribe((point) => {
-      this.#sender.send(point);
-      this.#points.next(point);
-    });
+    telemetry(this.#subscription.messages$, this.#config, this.#messages, this.#log).subscribe((point) =>
+      this.#record(point),
+    );
     this.#subscription.connect();
-    this.#boxList.schedule(this.#config.BOX_LIST_SCHEDULE, this.#config.TIME_ZONE);
-    void this.#boxList.run();
+    this.boxListing.schedule(this.#config.BOX_LIST_SCHEDULE, this.#config.TIME_ZONE);
+    void this.#boxList.open().then(() => this.boxListing.run());
   }
 
-  #readBoxList(): (signal: AbortSignal) => Promise<object> {
-    const {
-      EBOOST_API_URL: url,
-      EBOOST_API_USERNAME: username,
-      EBOOST_API_PASSWORD: password,
-    } = this.#config;
-    const api = new EboostApi({ url, username, password });
-    return async (signal) => {
-      const listed = await retry('reading the box list', () => api.listBoxes(signal), this.#log, signal);
-      const boxes = listed.map(({ uniqueId }) => decodeBoxId(uniqueId)).filter((box) => box !== undefined);
-      this.#boxes = boxes.length;
-      this.#subscription.setBoxes(boxes);
-      return { boxes: boxes.length };
-    };
+  #record(point: Point): void {
+    this.#sender.send(point);
+    this.#points.next(point);
+  }
+
+  #createBoxList(): BoxList {
+    const config = this.#config;
+    const api = new EboostApi({
+      url: config.EBOOST_API_URL,
+      username: config.EBOOST_API_USERNAME,
+      password: config.EBOOST_API_PASSWORD,
+    });
+    return new BoxList({
+      listBoxes: (signal) => api.listBoxes(signal),
+      store: new BoxListStore(config.DATA_DIR),
+      listenTo: (boxes) => this.#subscription.setBoxes(boxes),
+      onRemoved: (box) => this.#recordRemoval(box),
+      now: Date.now,
+      log: this.#log,
+    });
+  }
+
+  /** A box that is listened to no more is silent, so that it does not count as online for ever. */
+  #recordRemoval(box: number): void {
+    if (!this.#config.ROLES.includes('photograph')) return;
+    const fields = { online: false, silent: true };
+    this.#record({ measurement: 'connection', tags: { box }, fields, timeMs: Date.now() });
   }
 
   async #prepareInflux(): Promise<void> {
