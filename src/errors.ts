@@ -16,6 +16,8 @@ const ERROR_CODES = {
   INFLUX_REFUSED: { summary: 'InfluxDB refuses the request', retryable: false, exitCode: 1 },
   INFLUX_ANSWER: { summary: 'InfluxDB answers something unexpected', retryable: false, exitCode: 70 },
   POSTGRES_UNAVAILABLE: { summary: 'Postgres cannot be reached', retryable: true, exitCode: 69 },
+  POSTGRES_REFUSED: { summary: 'Postgres refuses', retryable: false, exitCode: 1 },
+  SECRETS_DIRECTORY: { summary: 'Secrets cannot be kept safely', retryable: false, exitCode: 1 },
   MIGRATION_CHANGED: { summary: 'A landed migration differs from what ran', retryable: false, exitCode: 1 },
   MIGRATION_FAILED: { summary: 'A migration failed and was rolled back', retryable: false, exitCode: 1 },
   FLUX_PARAMETER: { summary: 'A Flux query and its parameters do not match', retryable: false, exitCode: 70 },

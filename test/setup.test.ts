@@ -1,10 +1,12 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InfluxDB } from '@influxdata/influxdb-client';
-import { TasksAPI } from '@influxdata/influxdb-client-apis';
+import { BucketsAPI, OrgsAPI, TasksAPI } from '@influxdata/influxdb-client-apis';
 import { expect } from 'chai';
 import pg from 'pg';
+import { z } from 'zod';
+import { collectRows, createQueryFlux } from '../src/influx/query.ts';
 import { createWriteBatch } from '../src/influx/write-batch.ts';
 import { runEvida } from './fixture/command.ts';
 import { useWorld } from './fixture/world.ts';
@@ -44,15 +46,20 @@ describe('evida setup', function () {
     return JSON.parse(stdout);
   }
   const actions = ({ changes }: SetupResult) => [...new Set(changes.map(({ action }) => action))];
+  const updates = (changes: SetupResult['changes']) =>
+    changes
+      .filter(({ action }) => action === 'update')
+      .map(({ what }) => what.replace(/test_\w+?_eboost/g, 'db').replace(/test_[0-9a-f]+/g, 'test'));
   const secret = async (file: string) => (await readFile(join(directory, 'secrets', file), 'utf8')).trim();
+  /** What becomes of a statement that a role is given, by the address in a file. */
   async function asRole(file: string, statement: string): Promise<string> {
     const client = new pg.Client(await secret(file));
-    await client.connect();
     try {
-      return await client.query(statement).then(
-        () => 'done',
-        (error) => String(error),
-      );
+      await client.connect();
+      await client.query(statement);
+      return 'done';
+    } catch (error) {
+      return String(error);
     } finally {
       await client.end();
     }
@@ -67,9 +74,21 @@ describe('evida setup', function () {
     );
   };
 
+  const readAs = async (file: string, bucket: string): Promise<string> => {
+    const influx = new InfluxDB({ url: world().servers.influx.url, token: await secret(file) });
+    const rows = createQueryFlux(influx, 'evida')(
+      `from(bucket: "${bucket}") |> range(start: 0)`,
+      z.unknown(),
+    );
+    return collectRows(rows).then(
+      () => 'done',
+      (error) => String(error),
+    );
+  };
+
   it('says what it would do with --dry-run, twice the same, and does nothing', async () => {
     const first = await setup(['--dry-run']);
-    expect(actions(first)).to.deep.equal(['create']);
+    expect(actions(first)).to.deep.equal(['create', 'keep']);
     expect(await setup(['--dry-run'])).to.deep.equal(first);
   });
 
@@ -83,16 +102,15 @@ describe('evida setup', function () {
       'role db_owner, owns the tables',
       'role db_app, reads and changes rows',
       'role db_reader, only reads',
+      'tables, views and functions, owned by db_owner',
       'schema: 0001-charging-event-day, 0002-energy-increase, view/energy-by-day',
-      'rights of db_owner, db_app and db_reader on db',
+      'rights of db_app and db_reader on db',
       'bucket test_telemetry_new, points kept for ever',
       'bucket test_history_new, points kept for ever',
-      'task "evida downsample consumption"',
+      'task "evida downsample consumption: test_telemetry_new, test_history_new"',
       'InfluxDB token, writer of test_telemetry_new and test_history_new',
       'InfluxDB token, reader of test_telemetry_new and test_history_new',
-      `blob container ${world()
-        .config()
-        .BACKUP_CONTAINER.replace(/test-[0-9a-f]+/, (name) => name)}-new`,
+      `blob container ${world().config().BACKUP_CONTAINER}-new`,
     ]);
     expect(actions(await setup())).to.deep.equal(['keep']);
   });
@@ -113,6 +131,10 @@ describe('evida setup', function () {
     expect(await writeAs('influx-token', buckets.history)).to.equal('done');
     expect(await writeAs('influx-token', world().buckets.history)).to.contain('HTTP 403');
     expect(await writeAs('influx-reader-token', buckets.history)).to.contain('HTTP 403');
+    for (const file of ['influx-token', 'influx-reader-token']) {
+      expect(await readAs(file, buckets.history), file).to.equal('done');
+      expect(await readAs(file, world().buckets.history), file).to.contain('could not find bucket');
+    }
   });
 
   it('keeps its secrets from other users', async () => {
@@ -125,32 +147,133 @@ describe('evida setup', function () {
     const old = { token: await secret('influx-token'), url: await secret('database-url') };
     await Promise.all(['influx-token', 'database-url'].map((name) => rm(join(directory, 'secrets', name))));
     const { changes } = await setup();
+    expect(updates(changes)).to.deep.equal([
+      'role db_app, reads and changes rows (its password was not at hand)',
+      'InfluxDB token, writer of test_telemetry_new and test_history_new (its secret was not at hand)',
+    ]);
+    expect(await writeAs('influx-token', buckets.history)).to.equal('done');
+    expect(await asRole('database-url', 'SELECT 1')).to.equal('done');
+    await writeFile(join(directory, 'secrets', 'old-url'), old.url);
+    await writeFile(join(directory, 'secrets', 'old-token'), old.token);
+    expect(await asRole('old-url', 'SELECT 1')).to.contain('password authentication failed');
+    expect(await writeAs('old-token', buckets.history)).to.contain('HTTP 401');
+  });
+
+  it('keeps what was noted when it was stopped between changing a password and keeping it', async () => {
+    const files = (name: string) => join(directory, 'secrets', name);
+    await rename(files('database-url'), files('database-url.new'));
+    await writeFile(
+      files('database-url'),
+      (await readFile(files('database-url.new'), 'utf8')).replace(/:[^:@]+@/, ':wrong@'),
+    );
+    expect(updates((await setup()).changes)).to.deep.equal([]);
+    expect(await asRole('database-url', 'SELECT 1')).to.equal('done');
+  });
+
+  it('updates what differs: a retention, a task, rights that are missing or too many', async () => {
+    const tasks = new TasksAPI(world().influx);
+    const name = `evida downsample consumption: ${buckets.telemetry}, ${buckets.history}`;
+    const [task] = (await tasks.getTasks({ org: 'evida', name })).tasks ?? [];
+    const { id: taskID = '', flux = '' } = task ?? {};
+    await tasks.patchTasksID({
+      taskID,
+      body: { flux: flux.replace('every: 1h', 'every: 2h'), status: 'inactive' },
+    });
+    const role = (suffix: string) => `${new URL(world().eboostUrl).pathname.slice(1)}_${suffix}`;
+    await world().eboost.query(`REVOKE INSERT ON charging_event_day FROM ${role('app')};
+                                GRANT DELETE ON charging_event_day TO ${role('reader')};
+                                ALTER ROLE ${role('reader')} CREATEDB`);
+    const { changes } = await setup([], { INFLUX_TELEMETRY_RETENTION: '30d' });
+    expect(updates(changes)).to.deep.equal([
+      'role db_reader, only reads (it had other powers)',
+      'rights of db_app and db_reader on db',
+      'bucket test_telemetry_new, points kept 30 days',
+      'task "evida downsample consumption: test_telemetry_new, test_history_new"',
+    ]);
+    expect(actions(await setup([], { INFLUX_TELEMETRY_RETENTION: '30d' }))).to.deep.equal(['keep']);
+  });
+
+  it('makes tokens anew whose bucket was made anew', async () => {
+    const bucketsApi = new BucketsAPI(world().influx);
+    const [bucket] = (await bucketsApi.getBuckets({ org: 'evida', name: buckets.history })).buckets ?? [];
+    await bucketsApi.deleteBucketsID({ bucketID: bucket?.id ?? '' });
+    const { changes } = await setup();
     expect(
       changes
         .filter(({ action }) => action === 'update')
         .map(({ what }) => what)
         .join(),
-    ).to.match(/password was not at hand.*secret was not at hand/);
+    ).to.match(/writer.*had other rights.*reader.*had other rights/);
     expect(await writeAs('influx-token', buckets.history)).to.equal('done');
-    expect(await asRole('database-url', 'SELECT 1')).to.equal('done');
-    expect([await secret('influx-token'), await secret('database-url')]).not.to.include.members([
-      old.token,
-      old.url,
-    ]);
   });
 
-  it('updates what differs: a retention, a task', async () => {
-    const tasks = new TasksAPI(world().influx);
-    const name = 'evida downsample consumption';
-    const [task] = (await tasks.getTasks({ org: 'evida', name })).tasks ?? [];
-    const { id: taskID = '', flux = '' } = task ?? {};
-    await tasks.patchTasksID({ taskID, body: { flux, description: 'changed by hand' } });
-    const { changes } = await setup([], { INFLUX_TELEMETRY_RETENTION: '30d' });
-    expect(
-      changes
-        .filter(({ action }) => action === 'update')
-        .map(({ what }) => what.replace(/test_[0-9a-f]+/, 'test')),
-    ).to.deep.equal(['bucket test_telemetry_new, points kept 30 days', `task "${name}"`]);
+  it('leaves the tokens of another organisation alone, also for buckets of the same names', async () => {
+    const { influx } = world();
+    const other = await new OrgsAPI(influx).postOrgs({ body: { name: `other-${buckets.history}` } });
+    const all = ['read', 'write'].flatMap((action) =>
+      ['buckets', 'authorizations', 'tasks', 'orgs', 'users'].map((type) => ({ action, resource: { type } })),
+    );
+    const admin = await fetch(new URL('/api/v2/authorizations', world().servers.influx.url), {
+      method: 'POST',
+      headers: {
+        authorization: `Token ${world().servers.influx.adminToken}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ orgID: other.id, description: 'all of other', permissions: all }),
+    });
+    const { token } = z.object({ token: z.string() }).parse(await admin.json());
+    const changes = { INFLUX_ORG: other.name, INFLUX_ADMIN_TOKEN: token };
+    await setup(['--secrets', join(directory, 'other')], changes);
+    expect(await writeAs('influx-token', buckets.history)).to.equal('done');
+  });
+
+  it('gives the same result when two set up at the same time', async () => {
+    await Promise.all(['influx-token', 'database-url'].map((name) => rm(join(directory, 'secrets', name))));
+    await Promise.all([setup(), setup()]);
+    expect(actions(await setup())).to.deep.equal(['keep']);
+    expect(await asRole('database-url', 'SELECT 1')).to.equal('done');
+  });
+
+  it('takes over a database that Evida itself has made as another role, and brings it up to date', async () => {
+    await world().eboost.query(`DELETE FROM migration WHERE name = '0002-energy-increase';
+                                DROP FUNCTION energy_increase;
+                                ALTER TABLE migration OWNER TO CURRENT_USER;
+                                ALTER TABLE charging_event_day OWNER TO CURRENT_USER`);
+    const { changes } = await setup();
+    expect(updates(changes)[0]).to.contain('owned by db_owner (2 were not)');
+    expect(await asRole('database-url', 'SELECT energy_increase(1, 2)')).to.equal('done');
+    expect(actions(await setup())).to.deep.equal(['keep']);
+  });
+
+  it('tells no password to the server: none stands in its log', async () => {
+    const log = await readFile(world().servers.postgres.logFile, 'utf8');
+    expect(log).to.contain('LOG');
+    for (const name of ['database-url', 'database-reader-url']) {
+      expect(log).not.to.contain(new URL(await secret(name)).password);
+    }
+  });
+
+  it('refuses a directory that others may look into, before anything is made', async () => {
+    const open = join(directory, 'open');
+    await mkdir(open);
+    await chmod(open, 0o755);
+    const { code, stderr } = await runEvida(['setup', '--secrets', open], environment());
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('other users may look into it').and.to.contain(`chmod 700 ${open}`);
+  });
+
+  it('says in words what Postgres refuses', async () => {
+    const url = new URL(world().eboostUrl);
+    url.password = 'wrong';
+    const { code, stderr } = await runEvida(
+      ['setup', '--secrets', join(directory, 'secrets')],
+      environment({ DATABASE_ADMIN_URL: url.href }),
+    );
+    expect(code).to.equal(1);
+    expect(stderr).to.match(
+      /password authentication failed.*\n +Check user and password in DATABASE_ADMIN_URL/,
+    );
+    expect(stderr).not.to.contain('    at ');
   });
 
   it('names every variable that it lacks, and ends with 78', async () => {

@@ -1,10 +1,10 @@
-import { pino } from 'pino';
-import { connectDatabase } from '../postgres/database.ts';
-import { planSetup } from '../setup/plan-setup.ts';
-import { SecretFiles } from '../setup/secret-files.ts';
+import { join } from 'node:path';
+import type { PlannedChange } from '../planned-change.ts';
+import { SECRET_FILES } from '../setup/secret-files.ts';
+import { setUp } from '../setup/set-up.ts';
 import { createConfiguredVerb, type EnvironmentOptions, setupConfigOf } from './verb.ts';
 
-interface SetupOptions extends EnvironmentOptions {
+interface SetupCommandOptions extends EnvironmentOptions {
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly secrets: string;
@@ -39,25 +39,26 @@ DATABASE_URL_FILE, INFLUX_TOKEN_FILE.`,
   .option('--json', 'print one JSON object', false)
   .action(setup);
 
-async function setup(options: SetupOptions): Promise<void> {
+async function setup(options: SetupCommandOptions): Promise<void> {
   const config = setupConfigOf(options);
-  const database = connectDatabase(config.DATABASE_ADMIN_URL, 'evida setup', pino({ level: 'silent' }));
-  const secrets = new SecretFiles(options.secrets);
+  const { secrets, dryRun, json } = options;
+  const changes: { readonly action: string; readonly what: string }[] = [];
+  const onChange = ({ action, what }: PlannedChange): void => {
+    changes.push({ action, what });
+    if (!json) process.stdout.write(`${WORDS[action][dryRun ? 0 : 1].padEnd(8)} ${what}\n`);
+  };
   try {
-    const changes = await planSetup(config, database, secrets);
-    for (const { action, what, apply } of changes) {
-      if (!options.dryRun) await apply?.();
-      if (!options.json) process.stdout.write(`${WORDS[action][options.dryRun ? 0 : 1].padEnd(8)} ${what}\n`);
-    }
-    const done = changes.map(({ action, what }) => ({ action, what }));
-    if (options.json) process.stdout.write(`${JSON.stringify({ dryRun: options.dryRun, changes: done })}\n`);
-    else if (!options.dryRun) tellSecrets(secrets);
+    await setUp(config, { secrets, dryRun, onChange });
+    if (!json && !dryRun) tellSecrets(secrets);
   } finally {
-    await database.end();
+    // Also what was done before a failure.
+    if (json) process.stdout.write(`${JSON.stringify({ dryRun, changes })}\n`);
   }
 }
 
-function tellSecrets(secrets: SecretFiles): void {
+function tellSecrets(directory: string): void {
   process.stdout.write('\nsecrets are in\n');
-  for (const [path, use] of secrets.uses()) process.stdout.write(`  ${path}: for ${use}\n`);
+  for (const [file, use] of Object.entries(SECRET_FILES)) {
+    process.stdout.write(`  ${join(directory, file)}: for ${use}\n`);
+  }
 }

@@ -18,6 +18,8 @@ export interface PostgresPart extends Part {
   readonly adminUrl: string;
   /** The superuser's, of any database. */
   databaseUrl(database: string): string;
+  /** What the server says of itself. */
+  readonly logFile: string;
 }
 
 export interface PostgresOptions {
@@ -55,6 +57,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresP
   const data = await preparedCluster({ dataDir, binaries, user, runAs: asUser, password, durable });
   await makeWay(data);
 
+  const logFile = join(dataDir, 'postgres.log');
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -77,7 +80,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresP
       ]),
       env: { PATH: process.env.PATH, LC_ALL: 'C' },
       cwd: data,
-      logFile: join(dataDir, 'postgres.log'),
+      logFile,
       stopSignal: 'SIGINT',
     });
     const version = await untilReady(server, () => askVersion(databaseUrl(port, 'postgres')));
@@ -90,6 +93,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresP
     address: `127.0.0.1:${port}`,
     adminUrl: databaseUrl(port, 'postgres'),
     databaseUrl: (database) => databaseUrl(port, database),
+    logFile,
     stop: server.stop,
   };
 }

@@ -3,7 +3,9 @@ import { type Bucket, BucketsAPI, OrgsAPI } from '@influxdata/influxdb-client-ap
 import type { Config } from '../config.ts';
 import { EvidaError } from '../errors.ts';
 import { kept, type PlannedChange } from '../planned-change.ts';
-import { asInfluxError } from './influx-error.ts';
+import { asInfluxError, statusOf, toldByInflux } from './influx-error.ts';
+
+const NOT_FOUND = 404;
 
 /** The names and retention that the environment gives the two buckets. */
 export type BucketConfig = Pick<
@@ -49,47 +51,37 @@ async function planBucket(
       void (await bucketsApi.postBuckets({
         body: { orgID: await orgId(influx, org), name, retentionRules },
       }));
-    return { action: 'create', what, apply: () => told(create, what) };
+    return { action: 'create', what, apply: () => toldByInflux(`setting up ${what}`, create) };
   }
   const bucketID = bucket.id;
   const current = bucket.retentionRules[0]?.everySeconds ?? 0;
   if (current === everySeconds || bucketID === undefined) return kept(what);
   const update = async () => void (await bucketsApi.patchBucketsID({ bucketID, body: { retentionRules } }));
-  return { action: 'update', what, apply: () => told(update, what) };
+  return { action: 'update', what, apply: () => toldByInflux(`setting up ${what}`, update) };
 }
 
-/** A bucket by its name, as far as the token may see it. */
+/** A bucket by its name, as far as the token may see it. @throws EvidaError INFLUX_REFUSED if there is no such organisation */
 export async function findBucket(influx: InfluxDB, org: string, name: string): Promise<Bucket | undefined> {
+  const bucketsApi = new BucketsAPI(influx);
   try {
-    return (await new BucketsAPI(influx).getBuckets({ org, name })).buckets?.[0];
+    return (await bucketsApi.getBuckets({ org, name })).buckets?.[0];
   } catch (error) {
-    const refusal = asInfluxError(error, `looking for bucket ${name}`);
-    if (refusal.message.includes('HTTP 404')) return undefined;
-    throw refusal;
+    if (statusOf(error) !== NOT_FOUND) throw asInfluxError(error, `looking for bucket ${name}`);
+    // It is the bucket, or the organisation, that is not found: without the name, it can only be the latter.
+    await toldByInflux(`looking for organisation ${org}`, () => bucketsApi.getBuckets({ org, limit: 1 }));
+    return undefined;
   }
 }
 
 /** The id of an organisation. @throws EvidaError INFLUX_REFUSED if there is none that the token may see */
 export async function orgId(influx: InfluxDB, org: string): Promise<string> {
   const operation = `looking for organisation ${org}`;
-  const id = await new OrgsAPI(influx).getOrgs({ org }).then(
-    ({ orgs }) => orgs?.[0]?.id,
-    (error) => {
-      throw asInfluxError(error, operation);
-    },
-  );
+  const { orgs } = await toldByInflux(operation, () => new OrgsAPI(influx).getOrgs({ org }));
+  const id = orgs?.[0]?.id;
   if (id !== undefined) return id;
   throw new EvidaError('INFLUX_REFUSED', {
     operation,
     problem: 'there is none of this name that the token may see',
     hint: 'Check INFLUX_ORG. Buckets are made by `evida setup`, with INFLUX_ADMIN_TOKEN.',
   });
-}
-
-async function told(work: () => Promise<void>, what: string): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    throw asInfluxError(error, `setting up ${what}`);
-  }
 }

@@ -17,3 +17,18 @@ export function asInfluxError(error: unknown, operation: string): EvidaError {
     }),
   });
 }
+
+/** Does something with the client library; what that throws is an error that says what was being done. */
+export async function toldByInflux<T>(operation: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asInfluxError(error, operation);
+  }
+}
+
+/** The HTTP status with which InfluxDB refused, if it did. */
+export function statusOf(error: unknown): number | undefined {
+  const cause = error instanceof EvidaError ? error.cause : error;
+  return cause instanceof HttpError ? cause.statusCode : undefined;
+}

@@ -3,7 +3,7 @@ import { type Authorization, AuthorizationsAPI, type Permission } from '@influxd
 import { EvidaError } from '../errors.ts';
 import { kept, type PlannedChange } from '../planned-change.ts';
 import { findBucket, orgId } from './buckets.ts';
-import { asInfluxError } from './influx-error.ts';
+import { toldByInflux } from './influx-error.ts';
 
 /** A token for the two buckets and nothing else. */
 export interface TokenWanted {
@@ -17,57 +17,72 @@ export interface TokenWanted {
   readonly keep: (secret: string) => Promise<void>;
 }
 
-/** What is to be done so that there is exactly one such token, whose secret is known. @throws EvidaError */
-export async function planToken(influx: InfluxDB, wanted: TokenWanted): Promise<PlannedChange> {
-  const { kind, buckets, isKnown } = wanted;
+/** What is to be done so that there is exactly one such token in the org, with just these rights, whose secret is known. */
+export function planToken(influx: InfluxDB, wanted: TokenWanted): Promise<PlannedChange> {
+  const { kind, org, buckets, isKnown } = wanted;
   const description = `evida ${kind}: ${buckets.join(', ')}`;
   const what = `InfluxDB token, ${kind} of ${buckets.join(' and ')}`;
-  try {
-    const existing = await findTokens(influx, description);
-    if (existing.length === 1 && isKnown) return kept(what);
-    const replaced =
-      existing.length === 0 ? '' : isKnown ? ' (there were several)' : ' (its secret was not at hand)';
-    return {
-      action: existing.length === 0 ? 'create' : 'update',
-      what: `${what}${replaced}`,
-      apply: () => replace(influx, wanted, description, existing),
-    };
-  } catch (error) {
-    throw asInfluxError(error, `looking for the ${what}`);
-  }
+  return toldByInflux(`looking for the ${what}`, async () => {
+    const existing = await findTokens(influx, await orgId(influx, org), description);
+    const apply = () => replace(influx, wanted, description);
+    if (existing.length === 0) return { action: 'create', what, apply };
+    const reason = await reasonToReplace(influx, wanted, existing);
+    if (reason === undefined && isKnown) return kept(what);
+    return { action: 'update', what: `${what} (${reason ?? 'its secret was not at hand'})`, apply };
+  });
 }
 
-async function findTokens(influx: InfluxDB, description: string): Promise<Authorization[]> {
-  const { authorizations } = await new AuthorizationsAPI(influx).getAuthorizations({});
-  return (authorizations ?? []).filter((authorization) => authorization.description === description);
+/** Those of this org alone: another's may have buckets, and so descriptions, of the same names. */
+async function findTokens(influx: InfluxDB, orgID: string, description: string): Promise<Authorization[]> {
+  const { authorizations } = await new AuthorizationsAPI(influx).getAuthorizations({ orgID });
+  return (authorizations ?? []).filter((token) => token.orgID === orgID && token.description === description);
+}
+
+async function reasonToReplace(
+  influx: InfluxDB,
+  wanted: TokenWanted,
+  existing: readonly Authorization[],
+): Promise<string | undefined> {
+  const [token, ...others] = existing;
+  if (others.length > 0) return 'there were several';
+  if (token?.status !== 'active') return 'it was switched off';
+  const rights = (permissions: readonly Permission[]) =>
+    permissions
+      .map(({ action, resource: { type, id } }) => `${action} ${type} ${id}`)
+      .sort()
+      .join();
+  const present = rights(token.permissions ?? []);
+  return present === rights(await permissionsOf(influx, wanted)) ? undefined : 'it had other rights';
+}
+
+/** Empty for buckets that do not exist yet. */
+async function permissionsOf(influx: InfluxDB, { org, buckets, kind }: TokenWanted): Promise<Permission[]> {
+  const orgID = await orgId(influx, org);
+  const permissions: Permission[] = [];
+  for (const name of buckets) {
+    const id = (await findBucket(influx, org, name))?.id;
+    if (id === undefined) continue;
+    const resource = { type: 'buckets' as const, id, orgID };
+    permissions.push({ action: 'read', resource });
+    if (kind === 'writer') permissions.push({ action: 'write', resource });
+  }
+  return permissions;
 }
 
 /** The new token is kept before the old ones go, so that there is always one that works. */
-async function replace(
-  influx: InfluxDB,
-  { org, buckets, kind, keep }: TokenWanted,
-  description: string,
-  old: readonly Authorization[],
-): Promise<void> {
+function replace(influx: InfluxDB, wanted: TokenWanted, description: string): Promise<void> {
   const operation = `making a token for ${description}`;
-  try {
+  return toldByInflux(operation, async () => {
     const api = new AuthorizationsAPI(influx);
-    const orgID = await orgId(influx, org);
-    const permissions: Permission[] = [];
-    for (const name of buckets) {
-      const id = (await findBucket(influx, org, name))?.id;
-      if (id === undefined)
-        throw new EvidaError('INFLUX_REFUSED', { operation, problem: `there is no bucket ${name}` });
-      const resource = { type: 'buckets' as const, id, orgID };
-      permissions.push({ action: 'read', resource });
-      if (kind === 'writer') permissions.push({ action: 'write', resource });
-    }
+    const orgID = await orgId(influx, wanted.org);
+    const old = await findTokens(influx, orgID, description);
+    const permissions = await permissionsOf(influx, wanted);
+    if (permissions.length === 0)
+      throw new EvidaError('INFLUX_REFUSED', { operation, problem: 'there are no buckets' });
     const { token } = await api.postAuthorizations({ body: { orgID, description, permissions } });
     if (!token)
       throw new EvidaError('INFLUX_REFUSED', { operation, problem: 'InfluxDB did not show its secret' });
-    await keep(token);
+    await wanted.keep(token);
     for (const { id } of old) if (id !== undefined) await api.deleteAuthorizationsID({ authID: id });
-  } catch (error) {
-    throw asInfluxError(error, operation);
-  }
+  });
 }

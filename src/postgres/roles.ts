@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { z } from 'zod';
 import { kept, type PlannedChange } from '../planned-change.ts';
-import type { Database } from './database.ts';
+import { type Database, inTransaction } from './database.ts';
+import { scramVerifier } from './scram-verifier.ts';
 
 /** The roles of one database, named after it, since roles belong to the whole server. */
 export interface RoleNames {
@@ -17,13 +18,17 @@ export function roleNames(database: string): RoleNames {
   return { owner: `${database}_owner`, app: `${database}_app`, reader: `${database}_reader` };
 }
 
-/** A role that logs in: whether its password is still at hand, and how a new one is made and kept. */
+/** A role that logs in. */
 export interface LoginWanted {
+  /** Whether one can still log in with the password that was kept. */
   readonly isKnown: boolean;
-  readonly renew: () => Promise<string>;
+  /** Sets a new password by the function that it is given, and keeps it. */
+  readonly renew: (set: (password: string) => Promise<void>) => Promise<void>;
 }
 
 const Name = z.object({ name: z.string() });
+const Role = z.object({ name: z.string(), login: z.boolean(), powerful: z.boolean() });
+type Role = z.output<typeof Role>;
 
 /** The name of the database that a pool is connected to. */
 export async function databaseName(database: Database): Promise<string> {
@@ -31,115 +36,80 @@ export async function databaseName(database: Database): Promise<string> {
   return Name.parse(rows[0]).name;
 }
 
-/** What is to be done so that the three roles exist, with passwords that are known. */
+/** What is to be done so that the three roles exist, with no more power than they need and passwords that are known. */
 export async function planRoles(
   database: Database,
   names: RoleNames,
   logins: { readonly app: LoginWanted; readonly reader: LoginWanted },
 ): Promise<PlannedChange[]> {
-  const { rows } = await database.query('SELECT rolname AS name FROM pg_roles WHERE rolname = ANY($1)', [
-    Object.values(names),
-  ]);
-  const existing = new Set(
-    z
-      .array(Name)
-      .parse(rows)
-      .map(({ name }) => name),
+  const { rows } = await database.query(
+    `SELECT rolname AS name, rolcanlogin AS login,
+            rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls AS powerful
+       FROM pg_roles WHERE rolname = ANY($1)`,
+    [Object.values(names)],
   );
-  const owner = pg.escapeIdentifier(names.owner);
-  const changes: PlannedChange[] = [
-    existing.has(names.owner)
-      ? kept(`role ${names.owner}, owns the tables`)
-      : {
-          action: 'create',
-          what: `role ${names.owner}, owns the tables`,
-          apply: async () => {
-            await database.query(`CREATE ROLE ${owner} NOLOGIN`);
-            await database.query(`GRANT ${owner} TO CURRENT_USER`);
-            await database.query(`GRANT USAGE, CREATE ON SCHEMA public TO ${owner}`);
-          },
-        },
+  const roles = new Map(
+    z
+      .array(Role)
+      .parse(rows)
+      .map((role) => [role.name, role]),
+  );
+  return [
+    await planOwner(database, names.owner, roles.get(names.owner)),
+    planLogin(database, names.app, 'reads and changes rows', logins.app, roles.get(names.app)),
+    planLogin(database, names.reader, 'only reads', logins.reader, roles.get(names.reader)),
   ];
-  for (const [name, login, may] of [
-    [names.app, logins.app, 'reads and changes rows'],
-    [names.reader, logins.reader, 'only reads'],
-  ] as const) {
-    changes.push(planLogin(database, name, login, may, existing.has(name)));
-  }
-  return changes;
+}
+
+/** The administrator becomes a member of it, to do in its name what it is to own. */
+async function planOwner(database: Database, name: string, role: Role | undefined): Promise<PlannedChange> {
+  const what = `role ${name}, owns the tables`;
+  if (role !== undefined && !role.login && (await mayActAs(database, name))) return kept(what);
+  const owner = pg.escapeIdentifier(name);
+  const apply = () =>
+    inTransaction(database, async (connection) => {
+      if (role === undefined) await connection.query(`CREATE ROLE ${owner}`);
+      if (role?.login) await connection.query(`ALTER ROLE ${owner} NOLOGIN`);
+      await connection.query(`GRANT ${owner} TO CURRENT_USER`);
+      await connection.query(`GRANT USAGE, CREATE ON SCHEMA public TO ${owner}`);
+    });
+  return { action: role === undefined ? 'create' : 'update', what, apply };
+}
+
+async function mayActAs(database: Database, owner: string): Promise<boolean> {
+  const { rows } = await database.query(
+    // Before version 16, who was a member could act as the role.
+    `SELECT 'yes' AS name
+      WHERE CASE WHEN current_setting('server_version_num')::integer >= 160000
+                 THEN pg_has_role(current_user, $1, 'SET') ELSE pg_has_role(current_user, $1, 'MEMBER') END
+        AND has_schema_privilege($1, 'public', 'CREATE')`,
+    [owner],
+  );
+  return rows.length === 1;
 }
 
 function planLogin(
   database: Database,
   name: string,
-  login: LoginWanted,
   may: string,
-  exists: boolean,
+  login: LoginWanted,
+  role: Role | undefined,
 ): PlannedChange {
   const what = `role ${name}, ${may}`;
-  if (exists && login.isKnown) return kept(what);
-  return {
-    action: exists ? 'update' : 'create',
-    what: exists ? `${what} (its password was not at hand)` : what,
-    apply: async () => {
-      const verb = exists ? 'ALTER' : 'CREATE';
-      const password = pg.escapeLiteral(await login.renew());
-      await database.query(`${verb} ROLE ${pg.escapeIdentifier(name)} LOGIN PASSWORD ${password}`);
-    },
-  };
-}
-
-/**
- * What is to be done so that the roles have their rights on all tables there are and will be, and the owner owns them.
- * The rights of a role that does not exist yet are planned with it.
- */
-export async function planGrants(
-  database: Database,
-  names: RoleNames,
-  databaseName: string,
-): Promise<PlannedChange> {
-  const what = `rights of ${names.owner}, ${names.app} and ${names.reader} on ${databaseName}`;
-  const { rows } = await database.query(GRANTS_MISSING, [names.owner, names.app, names.reader]);
-  const { tables, missing } = Missing.parse(rows[0]);
-  if (tables > 0 && missing === 0) return kept(what);
-  return {
-    action: tables === 0 ? 'create' : 'update',
-    what,
-    apply: () => grant(database, names, databaseName),
-  };
-}
-
-const Missing = z.object({ tables: z.number(), missing: z.number() });
-
-/** Counts the tables and views of which a role does not exist, or lacks a right, or that somebody else owns. */
-const GRANTS_MISSING = `
-  SELECT count(*)::integer AS tables,
-         count(*) FILTER (WHERE NOT coalesce(
-           pg_get_userbyid(relowner) = $1
-           AND has_table_privilege((SELECT oid FROM pg_roles WHERE rolname = $2), relation.oid, 'SELECT')
-           AND has_table_privilege((SELECT oid FROM pg_roles WHERE rolname = $3), relation.oid, 'SELECT'), false))::integer AS missing
-    FROM pg_class AS relation
-   WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')`;
-
-async function grant(database: Database, names: RoleNames, databaseName: string): Promise<void> {
-  const [owner, app, reader, name] = [names.owner, names.app, names.reader, databaseName].map((word) =>
-    pg.escapeIdentifier(word),
-  );
-  await database.query(`
-    DO $$
-    DECLARE relation record;
-    BEGIN
-      FOR relation IN SELECT oid::regclass AS name FROM pg_class
-                       WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
-      LOOP
-        EXECUTE format('ALTER TABLE %s OWNER TO ${owner}', relation.name);
-      END LOOP;
-    END $$;
-    GRANT CONNECT ON DATABASE ${name} TO ${app}, ${reader};
-    GRANT USAGE ON SCHEMA public TO ${app}, ${reader};
-    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${app};
-    GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${reader};
-    REVOKE INSERT, UPDATE, DELETE ON migration FROM ${app};
-    ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${app};
-    ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA public GRANT SELECT ON TABLES TO ${reader}`);
+  const isFit = role?.login === true && !role.powerful;
+  if (isFit && login.isKnown) return kept(what);
+  const identifier = pg.escapeIdentifier(name);
+  const powers = 'LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS';
+  const apply = () =>
+    login.renew(async (password) => {
+      // As a verifier: a password in a statement would stand in the server's log if the statement failed.
+      const verifier = pg.escapeLiteral(scramVerifier(password));
+      const verb = role === undefined ? 'CREATE' : 'ALTER';
+      await database.query(
+        `${verb} ROLE ${identifier} ${isFit || role === undefined ? 'LOGIN' : powers} PASSWORD ${verifier}`,
+      );
+    });
+  if (role === undefined) return { action: 'create', what, apply };
+  const reason = isFit ? 'its password was not at hand' : 'it had other powers';
+  return { action: 'update', what: `${what} (${reason})`, apply };
 }

@@ -4,17 +4,19 @@ import { planBuckets } from '../influx/buckets.ts';
 import { planTasks } from '../influx/tasks.ts';
 import { planToken } from '../influx/tokens.ts';
 import type { PlannedChange } from '../planned-change.ts';
-import { asUnavailable, type Database } from '../postgres/database.ts';
+import type { Database } from '../postgres/database.ts';
 import { planMigrations } from '../postgres/migrate.ts';
-import { databaseName, planGrants, planRoles, roleNames } from '../postgres/roles.ts';
+import { planOwnership, planRights } from '../postgres/rights.ts';
+import { databaseName, type LoginWanted, planRoles, roleNames } from '../postgres/roles.ts';
 import { projectFile } from '../project-file.ts';
 import { planContainer } from '../services/backup/container.ts';
-import { randomPassword, type SecretFiles } from './secret-files.ts';
+import { databaseAddress, isDatabaseAddressOf, isTokenOf } from './kept-secrets.ts';
+import { randomPassword, type SecretFile, type SecretFiles } from './secret-files.ts';
 
 /**
  * Everything that Evida's servers need, in the order in which it is to be done: what is there is kept, so planning
  * again after all was applied plans nothing.
- * @throws EvidaError INFLUX_UNAVAILABLE, INFLUX_REFUSED, POSTGRES_UNAVAILABLE, MIGRATION_CHANGED, BLOB_UNAVAILABLE
+ * @throws EvidaError INFLUX_UNAVAILABLE, INFLUX_REFUSED, MIGRATION_CHANGED, BLOB_UNAVAILABLE; what Postgres refuses
  */
 export async function planSetup(
   config: SetupConfig,
@@ -33,45 +35,44 @@ async function planPostgres(
   database: Database,
   secrets: SecretFiles,
 ): Promise<PlannedChange[]> {
-  try {
-    const name = await databaseName(database);
-    const roles = roleNames(name);
-    const login = (role: string, file: 'database-url' | 'database-reader-url') => ({
-      isKnown: secrets.has(file),
-      renew: async () => {
-        const password = randomPassword();
-        const url = new URL(config.DATABASE_ADMIN_URL);
-        url.username = role;
-        url.password = password;
-        await secrets.keep(file, url.href);
-        return password;
-      },
-    });
-    const logins = {
-      app: login(roles.app, 'database-url'),
-      reader: login(roles.reader, 'database-reader-url'),
-    };
-    return [
-      ...(await planRoles(database, roles, logins)),
-      await planMigrations(database, projectFile('sql'), roles.owner),
-      await planGrants(database, roles, name),
-    ];
-  } catch (error) {
-    throw asUnavailable(error, 'looking at Postgres');
-  }
+  const adminUrl = config.DATABASE_ADMIN_URL;
+  const name = await databaseName(database);
+  const roles = roleNames(name);
+  const login = async (role: string, file: SecretFile): Promise<LoginWanted> => ({
+    isKnown: await secrets.isProven(file, (url) => isDatabaseAddressOf(url, adminUrl, role)),
+    renew: async (set) => {
+      const password = randomPassword();
+      await secrets.note(file, databaseAddress(adminUrl, role, password));
+      await set(password);
+      await secrets.keepNoted(file);
+    },
+  });
+  const logins = {
+    app: await login(roles.app, 'database-url'),
+    reader: await login(roles.reader, 'database-reader-url'),
+  };
+  return [
+    ...(await planRoles(database, roles, logins)),
+    await planOwnership(database, roles),
+    await planMigrations(database, projectFile('sql'), roles.owner),
+    await planRights(database, roles, name),
+  ];
 }
 
 async function planInflux(config: SetupConfig, secrets: SecretFiles): Promise<PlannedChange[]> {
   const influx = new InfluxDB({ url: config.INFLUX_URL, token: config.INFLUX_ADMIN_TOKEN });
   const org = config.INFLUX_ORG;
   const buckets = [config.INFLUX_TELEMETRY_BUCKET, config.INFLUX_HISTORY_BUCKET];
-  const token = (kind: 'writer' | 'reader', file: 'influx-token' | 'influx-reader-token') =>
-    planToken(influx, {
+  const token = async (kind: 'writer' | 'reader', file: SecretFile): Promise<PlannedChange> =>
+    await planToken(influx, {
       org,
       buckets,
       kind,
-      isKnown: secrets.has(file),
-      keep: (secret) => secrets.keep(file, secret),
+      isKnown: await secrets.isProven(file, (kept) => isTokenOf(kept, config)),
+      keep: async (secret) => {
+        await secrets.note(file, secret);
+        await secrets.keepNoted(file);
+      },
     });
   return [
     ...(await planBuckets(influx, config)),

@@ -1,54 +1,112 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EvidaError, messageOf } from '../errors.ts';
 
 /** The secrets that set-up makes, and what each is for. */
-const SECRET_FILES = {
+export const SECRET_FILES = {
   'database-url': 'DATABASE_URL_FILE',
   'database-reader-url': "Grafana's Postgres data source",
   'influx-token': 'INFLUX_TOKEN_FILE',
   'influx-reader-token': "Grafana's InfluxDB data source",
 } as const;
 
-type SecretFile = keyof typeof SECRET_FILES;
+export type SecretFile = keyof typeof SECRET_FILES;
 
 /** A directory of secrets, one a file, which only this user may read. */
 export class SecretFiles {
   readonly #directory: string;
+  readonly #isReadOnly: boolean;
 
-  constructor(directory: string) {
+  private constructor(directory: string, isReadOnly: boolean) {
     this.#directory = directory;
+    this.#isReadOnly = isReadOnly;
+  }
+
+  /**
+   * Makes sure, before anything else is made, that secrets can be kept there and that nobody else may read them.
+   * @throws EvidaError SECRETS_DIRECTORY
+   */
+  static async open(
+    directory: string,
+    { isReadOnly }: { readonly isReadOnly: boolean },
+  ): Promise<SecretFiles> {
+    const operation = `opening the secrets in ${directory}`;
+    try {
+      if (!isReadOnly) await mkdir(directory, { recursive: true, mode: 0o700 });
+      const mode = await modeOf(directory);
+      if (mode !== undefined && (mode & 0o077) !== 0) {
+        throw new EvidaError('SECRETS_DIRECTORY', {
+          operation,
+          problem: 'other users may look into it',
+          hint: `Choose a directory of its own, or close it: chmod 700 ${directory}`,
+        });
+      }
+      if (!isReadOnly) await access(directory, constants.W_OK | constants.X_OK);
+    } catch (error) {
+      if (error instanceof EvidaError) throw error;
+      const hint = 'Name a directory that this user may write to, by --secrets.';
+      throw new EvidaError('SECRETS_DIRECTORY', { operation, problem: messageOf(error), cause: error, hint });
+    }
+    return new SecretFiles(directory, isReadOnly);
+  }
+
+  /** A secret that was kept, if there is one. */
+  async read(file: SecretFile): Promise<string | undefined> {
+    return await readIfThere(this.#path(file));
+  }
+
+  /**
+   * Whether the kept secret is right; or the one that was noted last, which is kept then: a set-up that was stopped
+   * between putting it to use and keeping it left it so.
+   */
+  async isProven(file: SecretFile, isRight: (secret: string) => Promise<boolean>): Promise<boolean> {
+    const kept = await this.read(file);
+    if (kept !== undefined && (await isRight(kept))) return true;
+    const noted = await readIfThere(this.#notePath(file));
+    if (noted === undefined || !(await isRight(noted))) return false;
+    if (!this.#isReadOnly) await this.keepNoted(file);
+    return true;
+  }
+
+  /** Notes a secret before it is put to use, so that it cannot be lost between the two. */
+  async note(file: SecretFile, secret: string): Promise<void> {
+    await writeFile(this.#notePath(file), `${secret}\n`, { mode: 0o600 });
+  }
+
+  /** Keeps what was noted in place of the secret before: readers see the old one or the new one, never a part. */
+  async keepNoted(file: SecretFile): Promise<void> {
+    await rename(this.#notePath(file), this.#path(file));
   }
 
   #path(file: SecretFile): string {
     return join(this.#directory, file);
   }
 
-  /** A secret that was kept. */
-  async read(file: SecretFile): Promise<string> {
-    return (await readFile(this.#path(file), 'utf8')).trimEnd();
-  }
-
-  /** Each file's path, and what it is for. */
-  uses(): [path: string, use: string][] {
-    return Object.entries(SECRET_FILES).map(([file, use]) => [join(this.#directory, file), use]);
-  }
-
-  has(file: SecretFile): boolean {
-    return existsSync(this.#path(file));
-  }
-
-  /** Keeps a secret in place of the one before: readers see the old one or the new one, never a part. */
-  async keep(file: SecretFile, secret: string): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    await chmod(this.#directory, 0o700);
-    await writeFile(`${this.#path(file)}.new`, `${secret}\n`, { mode: 0o600 });
-    await rename(`${this.#path(file)}.new`, this.#path(file));
+  #notePath(file: SecretFile): string {
+    return `${this.#path(file)}.new`;
   }
 }
 
 /** Without characters that would have to be escaped anywhere. */
 export function randomPassword(): string {
   return randomBytes(24).toString('base64url');
+}
+
+async function modeOf(path: string): Promise<number | undefined> {
+  return await ifThere(async () => (await stat(path)).mode);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return await ifThere(async () => (await readFile(path, 'utf8')).trimEnd() || undefined);
+}
+
+async function ifThere<T>(look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { type Config, loadConfig, loadSetupConfig } from '../../config.ts';
-import { connectDatabase } from '../../postgres/database.ts';
-import { planSetup } from '../../setup/plan-setup.ts';
-import { SecretFiles } from '../../setup/secret-files.ts';
+import { EvidaError } from '../../errors.ts';
+import { type SecretFile, SecretFiles } from '../../setup/secret-files.ts';
+import { setUp } from '../../setup/set-up.ts';
 import type { EboostApiPart } from '../eboost/api-server.ts';
 import type { Servers } from '../servers.ts';
 import { serversDirectory } from './demo-data.ts';
@@ -31,15 +30,15 @@ export async function prepareEnvironment(directory: string, addresses: DemoAddre
     AZURE_STORAGE_CONNECTION_STRING: blobs.connectionString,
   };
   const setup = { ...shared, INFLUX_ADMIN_TOKEN: influx.adminToken, DATABASE_ADMIN_URL: evidaUrl };
-  const secrets = await setUp(directory, setup);
+  const secrets = await setUpServers(directory, setup);
   const environment = {
     ...shared,
     MQTT_URL: broker.url,
     MQTT_USERNAME: broker.username,
     MQTT_PASSWORD: broker.password,
     MQTT_CLIENT_ID: 'evida-demo',
-    INFLUX_TOKEN: await secrets.read('influx-token'),
-    DATABASE_URL: withServerOf(await secrets.read('database-url'), evidaUrl),
+    INFLUX_TOKEN: await readSecret(secrets, 'influx-token'),
+    DATABASE_URL: withServerOf(await readSecret(secrets, 'database-url'), evidaUrl),
     EBOOST_API_URL: api.url,
     EBOOST_API_USERNAME: api.username,
     EBOOST_API_PASSWORD: api.password,
@@ -71,16 +70,19 @@ async function keep(file: string, environment: Record<string, string>): Promise<
   await writeFile(file, lines.join(''), { mode: 0o600 });
 }
 
-async function setUp(directory: string, environment: Record<string, string>): Promise<SecretFiles> {
-  const config = loadSetupConfig(environment, String);
-  const secrets = new SecretFiles(secretsDirectory(directory));
-  const database = connectDatabase(config.DATABASE_ADMIN_URL, 'evida setup', pino({ level: 'silent' }));
-  try {
-    for (const { apply } of await planSetup(config, database, secrets)) await apply?.();
-  } finally {
-    await database.end();
-  }
-  return secrets;
+async function setUpServers(directory: string, environment: Record<string, string>): Promise<SecretFiles> {
+  const secrets = secretsDirectory(directory);
+  await setUp(loadSetupConfig(environment, String), { secrets, dryRun: false, onChange: () => undefined });
+  return await SecretFiles.open(secrets, { isReadOnly: true });
+}
+
+async function readSecret(secrets: SecretFiles, file: SecretFile): Promise<string> {
+  const secret = await secrets.read(file);
+  if (secret !== undefined) return secret;
+  throw new EvidaError('SECRETS_DIRECTORY', {
+    operation: 'setting the demo up',
+    problem: `there is no ${file}`,
+  });
 }
 
 /** The demo's servers listen elsewhere at each start; who one is at them stays. */

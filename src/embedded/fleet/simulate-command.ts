@@ -1,8 +1,9 @@
+import { EvidaError } from '../../errors.ts';
 import { stopSignal } from '../../stop-signal.ts';
 import { publishFleet } from './publish-fleet.ts';
 
 export interface SimulateOptions {
-  /** May hold user and password. */
+  /** Without user and password. */
   readonly mqtt: string;
   readonly boxes: number;
   readonly seed: number;
@@ -13,7 +14,10 @@ export interface SimulateOptions {
   readonly json: boolean;
 }
 
-/** `evida simulate`: publishes what a fleet would say, at its own time. */
+/**
+ * `evida simulate`: publishes what a fleet would say, at its own time.
+ * @throws EvidaError USAGE, MQTT_UNAVAILABLE
+ */
 export async function simulate({
   mqtt,
   boxes,
@@ -22,13 +26,10 @@ export async function simulate({
   json,
   ...options
 }: SimulateOptions): Promise<void> {
-  const url = new URL(mqtt);
-  const username = decodeURIComponent(url.username) || process.env.MQTT_USERNAME;
-  const password = decodeURIComponent(url.password) || process.env.MQTT_PASSWORD;
-  url.username = '';
-  url.password = '';
+  const mqttUrl = publicUrl(mqtt);
+  const { MQTT_USERNAME: username, MQTT_PASSWORD: password } = process.env;
   const summary = await publishFleet({
-    mqttUrl: url.href,
+    mqttUrl,
     ...(username && password && { username, password }),
     fleet: { boxes, seed, timeZone },
     ...(options.for !== undefined && { forMs: options.for }),
@@ -47,4 +48,25 @@ export async function simulate({
       ? `${JSON.stringify(summary)}\n`
       : `${messages} messages in ${seconds} s, ${acknowledged} acknowledged\n`,
   );
+}
+
+/** The errors do not repeat what may hold a password. */
+function publicUrl(text: string): string {
+  const operation = 'reading --mqtt';
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^(mqtt|ws)s?:$/.test(url.protocol)) {
+    throw new EvidaError('USAGE', {
+      operation,
+      problem: 'it is no URL of an MQTT broker',
+      hint: 'It looks like mqtt://localhost:1883.',
+    });
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new EvidaError('USAGE', {
+      operation,
+      problem: 'user and password must not stand in the URL, where every user of the machine sees them',
+      hint: 'Set them in the environment, as MQTT_USERNAME and MQTT_PASSWORD.',
+    });
+  }
+  return url.href;
 }

@@ -60,7 +60,8 @@ export type RunAs = (command: string, args: readonly string[]) => SpawnAs;
 
 /**
  * How to run Postgres's programs as the server's user. Root's home and other private directories are closed to that
- * user: there it gets, by util-linux's setpriv, the one capability of passing through them.
+ * user: there, and only there, it gets CAP_DAC_READ_SEARCH by util-linux's setpriv. That lets it pass through any
+ * directory, and also read any file of the machine (SECURITY.md, "The demo as root").
  *
  * @throws EvidaError EMBEDDED_START, which names the path, if the user cannot reach the program or the directory
  */
