@@ -10,9 +10,14 @@ const only = (name, from, to) => ({
   to: { pathNot: to },
 });
 
-/** What every room of src/ may use: errors, the log, the configuration, the project's own files, pure streams. */
-const EVERYWHERE =
-  '^src/(errors|log|config|config-types|variables|data-file|planned-change|project-file|retry|stop-signal)\\.ts$|^streams/|^node:|^[a-z_]+(/promises)?$';
+/** The files that every room of src/ may use: errors, the log, the configuration, the project's own files. */
+const SHARED =
+  '^src/(errors|log|config|config-types|variables|data-file|planned-change|project-file|retry|stop-signal)\\.ts$';
+/** Besides them: pure streams, and Node.js. */
+const EVERYWHERE = `${SHARED}|^streams/|^node:|^[a-z_]+(/promises)?$`;
+/** Where a file of src/ may live: each of these has a rule of its own below, but for embedded/, which may import anything. */
+const ROOMS =
+  '^src/((mqtt|influx|postgres|eboost|setup|doctor|commands|embedded)/|services/((photograph|utilization|analysis|backup)/|[^/]*$)|evida\\.ts$)';
 const NPM = (...names) =>
   names.map((name) => `node_modules/${name.replace('/', '\\/')}/|^${name}$`).join('|');
 const any = (...paths) => paths.join('|');
@@ -49,6 +54,21 @@ module.exports = {
       to: { path: '^src/embedded/', dynamic: false },
     },
     only('streams', '^streams/', any('^streams/', NPM('rxjs'))),
+    {
+      name: 'no-strays',
+      comment: 'a file of src/ outside the rooms and the shared files: give it a room, or name it here',
+      severity: 'error',
+      from: { path: '^src/', pathNot: any(ROOMS, SHARED, TESTS) },
+      to: {},
+    },
+    {
+      name: 'no-strays-used',
+      comment: 'the same, for a file that imports nothing',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/', pathNot: any(ROOMS, SHARED, TESTS) },
+    },
+    only('shared', SHARED, any(EVERYWHERE, NPM('zod', 'pino', 'pino-pretty', 'rxjs', 'cron-parser'))),
     only('errors', '^src/errors\\.ts$', '^$'),
     only(
       'config',
@@ -94,7 +114,7 @@ module.exports = {
       any(
         '^src/(setup|influx|postgres)/|^src/services/backup/container',
         EVERYWHERE,
-        NPM('@influxdata/influxdb-client'),
+        NPM('@influxdata/influxdb-client', 'pg', '@types/pg', 'pino', 'zod'),
       ),
     ),
     only(
@@ -103,7 +123,7 @@ module.exports = {
       any(
         '^src/(doctor|mqtt|influx|postgres|eboost)/|^src/services/backup/container',
         EVERYWHERE,
-        NPM('mqtt', 'zod', 'pino', '@influxdata/influxdb-client'),
+        NPM('mqtt', 'zod', 'pino', '@influxdata/influxdb-client', '@influxdata/influxdb-client-apis'),
       ),
     ),
     only(

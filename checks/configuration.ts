@@ -1,14 +1,21 @@
 import { z } from 'zod';
-import { DOCUMENTATION, SECTIONS, SETUP } from '../src/variables.ts';
+import { DOCUMENTATION, SECTIONS, SETUP, SETUP_VARIABLES } from '../src/variables.ts';
 import type { GeneratedFile } from './generated-file.ts';
 
 const ALL = { ...SECTIONS, 'Only for evida setup': SETUP };
 
-/** docs/configuration.md and .env.example, as they follow from src/variables.ts. */
+/** The secrets that `evida setup` makes, and where it puts them. */
+const MADE_BY_SETUP: Readonly<Record<string, string>> = {
+  DATABASE_URL: 'secrets/database-url',
+  INFLUX_TOKEN: 'secrets/influx-token',
+};
+
+/** docs/configuration.md and the examples of files, as they follow from src/variables.ts. */
 export function configurationFiles(): GeneratedFile[] {
   return [
     { path: 'docs/configuration.md', content: manual() },
     { path: '.env.example', content: example() },
+    { path: '.env.setup.example', content: setupExample() },
   ];
 }
 
@@ -56,7 +63,7 @@ function manual(): string {
   });
   return `# Configuration
 
-Evida is configured by environment variables, or by a file of them (\`--env-file\`; variables of the environment come
+Evida is configured by environment variables, or by a file of them (\`--env\`; variables of the environment come
 first). They are read once, at the start: a restart is how they are changed. \`evida thresholds\` shows the effective
 thresholds. What is missing or wrong is listed at once, and nothing is started (exit code 78).
 
@@ -83,12 +90,30 @@ function inWords(value: string | null | undefined): string {
 }
 
 function example(): string {
-  const sections = Object.entries(ALL).map(([title, section]) => {
-    const lines = variablesOf(section).map(({ name, meaning, example, default: value }) => {
-      const assignment = `${name}=${value === undefined ? example : (value ?? example)}`;
-      return `# ${meaning}\n${value === undefined ? '' : '# '}${assignment}\n`;
-    });
-    return `# --- ${title} ---\n\n${lines.join('')}`;
-  });
-  return `# Copy to .env and change; docs/configuration.md tells more. What is commented out shows its default or an example.\n\n${sections.join('\n')}`;
+  const sections = Object.entries(SECTIONS).map(
+    ([title, section]) => `# --- ${title} ---\n\n${assignments(section)}`,
+  );
+  return `# Copy to .env and change; docs/configuration.md tells more. What is commented out shows its default or an example.
+# The secrets that evida setup makes are read from its files.
+
+${sections.join('\n')}`;
+}
+
+function setupExample(): string {
+  return `# What evida setup needs: copy to .env.setup and change. Keep it from the process that runs Evida.
+# What .env names as well must be the same there.
+
+${assignments(SETUP_VARIABLES)}`;
+}
+
+/** A line that must be changed stands as it is; one that may be is commented out. */
+function assignments(section: Readonly<Record<string, z.ZodType>>): string {
+  return variablesOf(section)
+    .map(({ name, meaning, example, default: value }) => {
+      const file = MADE_BY_SETUP[name];
+      const line = `${name}=${value ?? example}`;
+      if (file !== undefined) return `# ${meaning}\n# ${line}\n${name}_FILE=${file}\n`;
+      return `# ${meaning}\n${value === undefined ? '' : '# '}${line}\n`;
+    })
+    .join('');
 }

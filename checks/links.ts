@@ -2,17 +2,51 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { projectFile } from '../src/project-file.ts';
 
-const LINK = /\]\(([^)\s]+)\)/g;
+const LINK = /\]\(([^)\s]+)[^)]*\)/g;
+/** `[words]: target`, what `[some][words]` refers to. */
+const DEFINITION = /^ {0,3}\[([^\]]+)\]:\s*(\S+)/gm;
+const REFERENCE = /\[([^\][]+)\]\[([^\][]*)\]/g;
+/** A path of the project in backticks. */
+const PATH = /`((?:src|streams|sql|flux|test|checks|grafana|bench|docker|docs)\/[^`\s]*)`/g;
+/** What stands for many files, or for one that is yet to be named. */
+const PLACEHOLDER = /[*<>{}…]|NNNN|\.\.\./;
+const CODE = /^ *```[\s\S]*?^ *```|`[^`\n]*`/gm;
 const HEADING = /^#+ (.*)$/gm;
 
-/** The links of the project's documents that lead nowhere: files that do not exist, headings that are not there. */
+/** What the project's documents name that is not there: files, headings, references. */
 export function brokenLinks(): string[] {
-  return documents().flatMap((path) =>
-    [...readFileSync(path, 'utf8').matchAll(LINK)]
-      .map(([, target = '']) => target)
-      .filter((target) => !/^[a-z]+:/.test(target) && !leadsSomewhere(path, target))
-      .map((target) => `${relative(projectFile(), path)}: the link ${target} leads nowhere`),
-  );
+  return documents().flatMap((path) => {
+    const text = readFileSync(path, 'utf8');
+    return [...brokenTargets(path, text), ...brokenReferences(text), ...brokenPaths(text)].map(
+      (problem) => `${relative(projectFile(), path)}: ${problem}`,
+    );
+  });
+}
+
+function brokenTargets(path: string, text: string): string[] {
+  const targets = [
+    ...[...text.matchAll(LINK)].map(([, target = '']) => target),
+    ...[...text.matchAll(DEFINITION)].map(([, , target = '']) => target),
+  ];
+  return targets
+    .filter((target) => !/^[a-z]+:/.test(target) && !leadsSomewhere(path, target))
+    .map((target) => `the link ${target} leads nowhere`);
+}
+
+function brokenReferences(text: string): string[] {
+  const plain = text.replace(CODE, '');
+  const defined = new Set([...plain.matchAll(DEFINITION)].map(([, name = '']) => name.toLowerCase()));
+  return [...plain.matchAll(REFERENCE)]
+    .map(([, words = '', name]) => name || words)
+    .filter((name) => !defined.has(name.toLowerCase()))
+    .map((name) => `[${name}] is defined nowhere`);
+}
+
+function brokenPaths(text: string): string[] {
+  return [...text.matchAll(PATH)]
+    .map(([, path = '']) => path)
+    .filter((path) => !PLACEHOLDER.test(path) && !existsSync(projectFile(path)))
+    .map((path) => `there is no ${path}`);
 }
 
 /** Headings become anchors in lower case, with dashes for spaces and without punctuation. */

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -7,22 +6,27 @@ import { startPostgres } from '../src/embedded/postgres.ts';
 import { connectDatabase } from '../src/postgres/database.ts';
 import { migrate } from '../src/postgres/migrate.ts';
 import { projectFile } from '../src/project-file.ts';
-import { describeSchema } from './describe-schema.ts';
+import { describeSchema, undescribed } from './describe-schema.ts';
 import { checkGenerated } from './generated-file.ts';
+import { changedMigrations, notedMigrations } from './landed-migrations.ts';
 import { report } from './report.ts';
 
-const LANDED = 'sql/migrations/landed.sha256';
-
-const changed = await changedMigrations();
-const files = [{ path: 'sql/schema.sql', content: await schemaOfMigrations() }, await landedMigrations()];
+const { description, others } = await schemaOfMigrations();
+const wrong = [
+  ...changedMigrations(projectFile()),
+  ...others.map(
+    (other) => `${other}: sql/schema.sql would not show it; describe it in checks/describe-schema.ts first`,
+  ),
+];
+const files = [{ path: 'sql/schema.sql', content: description }, notedMigrations(projectFile())];
 report(
-  // A changed migration is never noted anew, also with --write.
-  changed.length > 0 ? changed : checkGenerated(files, 'npm run schema'),
+  // What is wrong is never written down, also with --write.
+  wrong.length > 0 ? wrong : checkGenerated(files, 'npm run schema'),
   'schema: sql/schema.sql is what the migrations make; none that has landed was changed',
 );
 
 /** What a real, empty Postgres holds after all migrations. */
-async function schemaOfMigrations(): Promise<string> {
+async function schemaOfMigrations(): Promise<{ description: string; others: string[] }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'evida-schema-'));
   // Postgres of root's runs as another user, which must be able to pass through.
   await chmod(dataDir, 0o711);
@@ -30,39 +34,10 @@ async function schemaOfMigrations(): Promise<string> {
   const database = connectDatabase(postgres.adminUrl, 'evida schema', pino({ level: 'silent' }));
   try {
     await migrate(database, projectFile('sql'));
-    return await describeSchema(database);
+    return { description: await describeSchema(database), others: await undescribed(database) };
   } finally {
     await database.end();
     await postgres.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
-}
-
-/** Migrations whose content is not the one that is noted as landed. */
-async function changedMigrations(): Promise<string[]> {
-  const noted = await readFile(projectFile(LANDED), 'utf8').catch(() => '');
-  const { content } = await landedMigrations();
-  const lines = new Set(content.split('\n'));
-  return noted
-    .split('\n')
-    .filter((line) => line !== '' && !lines.has(line))
-    .map(
-      (line) =>
-        `sql/migrations/${line.split('  ')[1]} has landed and must not be changed; put the change into a new one`,
-    );
-}
-
-/** Each migration with its hash, as sha256sum writes them: what is noted there has landed. */
-async function landedMigrations(): Promise<{ path: string; content: string }> {
-  const directory = projectFile('sql', 'migrations');
-  const names = (await readdir(directory)).filter((name) => name.endsWith('.sql')).sort();
-  const lines = await Promise.all(
-    names.map(
-      async (name) =>
-        `${createHash('sha256')
-          .update(await readFile(join(directory, name)))
-          .digest('hex')}  ${name}\n`,
-    ),
-  );
-  return { path: LANDED, content: lines.join('') };
 }

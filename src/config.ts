@@ -69,7 +69,7 @@ function invalid(errors: readonly string[]): EvidaError {
   return new EvidaError('CONFIG_INVALID', {
     operation: 'reading the environment',
     problem: [`${count} missing or wrong`, ...errors].join('\n  '),
-    hint: 'Set them in the environment or in a file for --env-file; a secret may also be given as a file, by NAME_FILE.',
+    hint: 'Set them in the environment or in a file for --env; a secret may also be given as a file, by NAME_FILE.',
   });
 }
 

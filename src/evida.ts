@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
 import { analyzeCommand } from './commands/analyze.ts';
 import { backupCommand } from './commands/backup.ts';
@@ -12,6 +13,11 @@ import { setupCommand } from './commands/setup.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { thresholdsCommand } from './commands/thresholds.ts';
 import { createVerb } from './commands/verb.ts';
+import { projectFile } from './project-file.ts';
+
+const { version }: { readonly version: string } = JSON.parse(
+  readFileSync(projectFile('package.json'), 'utf8'),
+);
 
 const program = createVerb('evida', {
   summary: 'records what EV-charging boxes say',
@@ -27,7 +33,7 @@ backups into blob storage.`,
     [75, 'another process uses the directory'],
     [78, 'the environment is incomplete or wrong'],
   ],
-}).version('0.1.0', '--version', 'print the version');
+}).version(version, '--version', 'print the version');
 
 for (const command of [
   runCommand,
@@ -37,11 +43,20 @@ for (const command of [
   thresholdsCommand,
   analyzeCommand,
   backupCommand,
+  demoCommand,
+  simulateCommand,
+  completionCommand,
 ]) {
   program.addCommand(command);
 }
-for (const command of [demoCommand, simulateCommand, completionCommand]) program.addCommand(command);
 forEachCommand(program, (command) => command.exitOverride().showHelpAfterError('(--help tells more)'));
+
+// Whoever reads may have seen enough, as `| head` has: what is under way goes on to its end, unheard.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 try {
   await program.parseAsync();

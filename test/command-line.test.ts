@@ -1,14 +1,48 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { until } from '../src/embedded/until.ts';
+import { projectFile } from '../src/project-file.ts';
 import { runEvida, startEvida } from './fixture/command.ts';
 import { useWorld } from './fixture/world.ts';
 
+/** What a shell offers, by a completion script, for the last of some words. */
+const COMPLETERS = {
+  bash: (script: string, words: string[]) =>
+    linesOf(
+      'bash',
+      `${script}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _evida; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      ['bash', ...words],
+    ),
+  // Without a terminal, zsh has no completion of its own to ask: what the script hands to it is filtered here.
+  zsh: (script: string, words: string[]) =>
+    linesOf(
+      'zsh',
+      `compdef() { }; _files() { }; compadd() { shift; print -l -- "$@" }
+${script}\nwords=("$@"); CURRENT=$#; _evida`,
+      ['zsh', ...words],
+    ).filter((word) => word.startsWith(words.at(-1) ?? '')),
+  fish: (script: string, words: string[]) =>
+    linesOf('fish', `${script}\ncomplete -C "$argv"`, words).map((line) => line.replace(/\t.*/, '')),
+};
+
+function linesOf(shell: string, script: string, args: readonly string[]): string[] {
+  const withoutUserFiles = { zsh: ['-f'], fish: ['--no-config'] }[shell] ?? [];
+  const output = execFileSync(shell, [...withoutUserFiles, '-c', script, ...args], {
+    cwd: projectFile(),
+    encoding: 'utf8',
+  });
+  return output.split('\n').filter((line) => line !== '');
+}
+
+function isAbsent(shell: string): boolean {
+  return spawnSync(shell, ['--version']).error !== undefined;
+}
+
 describe('the command line', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const world = useWorld();
 
   it('evida run lists every missing variable, and ends with 78', async () => {
@@ -59,7 +93,7 @@ describe('the command line', function () {
     try {
       const file = join(directory, 'env');
       await writeFile(file, 'PHOTOGRAPH_SETTLE=3s\nPHOTOGRAPH_CURRENT_DEADBAND_A=5\n');
-      const args = ['thresholds', '--json', '--env-file', file];
+      const args = ['thresholds', '--json', '--env', file];
       const { stdout } = await runEvida(args, { PHOTOGRAPH_CURRENT_DEADBAND_A: '2' });
       expect(JSON.parse(stdout)).to.deep.include.members([
         {
@@ -71,7 +105,7 @@ describe('the command line', function () {
         {
           name: 'PHOTOGRAPH_SETTLE',
           value: '3s',
-          source: 'env-file',
+          source: 'file',
           meaning: 'How long values must rest before a photograph',
         },
         {
@@ -86,15 +120,87 @@ describe('the command line', function () {
     }
   });
 
-  it('evida completion gives bash the commands and options that fit', async () => {
+  it('--env names a file of variables that must exist: else it ends with 78', async () => {
+    const { code, stderr } = await runEvida(['thresholds', '--env', '/nowhere/env']);
+    expect(code).to.equal(78);
+    expect(stderr).to.match(/^evida: reading --env \/nowhere\/env: ENOENT/);
+  });
+
+  it('has the version of package.json', async () => {
+    const { version } = JSON.parse(await readFile(projectFile('package.json'), 'utf8'));
+    expect((await runEvida(['--version'])).stdout).to.equal(`${version}\n`);
+  });
+
+  for (const [shell, complete] of Object.entries(COMPLETERS)) {
+    describe(`evida completion ${shell}`, () => {
+      let script = '';
+      /** What is offered for the last of the words. */
+      const offered = (...words: string[]) => complete(script, words);
+
+      before(async function () {
+        if (isAbsent(shell)) this.skip();
+        script = (await runEvida(['completion', shell])).stdout;
+      });
+
+      it('gives the commands and options that fit', () => {
+        expect(offered('evida', 'do')).to.deep.equal(['doctor']);
+        expect(offered('evida', 'backup', 'r')).to.deep.equal(['run']);
+        expect(offered('evida', 'backup', 'run', '--j')).to.deep.equal(['--json']);
+        expect(offered('evida', 'boxes', '--json', 'acc')).to.deep.equal(['accept']);
+      });
+
+      it('gives the choices of an argument, until it is given', () => {
+        expect(offered('evida', 'completion', '')).to.include.members(['bash', 'zsh', 'fish']);
+        expect(offered('evida', 'completion', 'z')).to.deep.equal(['zsh']);
+        expect(offered('evida', 'completion', 'zsh', 'z')).to.deep.equal([]);
+      });
+
+      it('does not take the value of an option for a command', () => {
+        expect(offered('evida', 'boxes', '--env', 'run', 'acc')).to.deep.equal(['accept']);
+        expect(offered('evida', 'boxes', '--env', 'accep')).to.deep.equal([]);
+      });
+    });
+  }
+
+  it('bash takes --env=file, which it splits in three, for one option with its value', async () => {
     const { stdout } = await runEvida(['completion', 'bash']);
-    const complete = (words: string[]) => {
-      const script = `${stdout}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _evida; echo "\${COMPREPLY[*]}"`;
-      return execFileSync('bash', ['-c', script, 'bash', ...words], { encoding: 'utf8' }).trim();
-    };
-    expect(complete(['evida', 'do'])).to.equal('doctor');
-    expect(complete(['evida', 'backup', 'r'])).to.equal('run');
-    expect(complete(['evida', 'backup', 'run', '--j'])).to.equal('--json');
+    const offered = COMPLETERS.bash(stdout, ['evida', 'boxes', '--env', '=', 'run', 'acc']);
+    expect(offered).to.deep.equal(['accept']);
+  });
+
+  it('fish offers files for the value of an option', async function () {
+    if (isAbsent('fish')) this.skip();
+    const { stdout } = await runEvida(['completion', 'fish']);
+    expect(COMPLETERS.fish(stdout, ['evida', 'run', '--env', 'package.j'])).to.deep.equal(['package.json']);
+  });
+
+  it('ends quietly when nobody reads its output to the end', async () => {
+    const { child, ended } = startEvida(['thresholds']);
+    child.stdout?.destroy();
+    const { code, stderr } = await ended;
+    expect(stderr).to.equal('');
+    expect(code).to.equal(0);
+  });
+
+  it('evida setup goes on to its end when nobody reads what it says', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'evida-unread-'));
+    try {
+      const { servers, eboostUrl, environment } = world();
+      const admin = { INFLUX_ADMIN_TOKEN: servers.influx.adminToken, DATABASE_ADMIN_URL: eboostUrl };
+      const command = ['setup', '--secrets', join(directory, 'secrets')];
+      const { child, ended } = startEvida(command, environment(admin));
+      child.stdout?.destroy();
+      const { code, stderr } = await ended;
+      expect(stderr).to.equal('');
+      expect(code).to.equal(0);
+      const left = JSON.parse(
+        (await runEvida([...command, '--dry-run', '--json'], environment(admin))).stdout,
+      );
+      const actions = left.changes.map(({ action }: { action: string }) => action);
+      expect([...new Set(actions)]).to.deep.equal(['keep']);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 
   it('evida run retries what is away, and stops in order on SIGTERM', async () => {
@@ -135,16 +241,44 @@ describe('the command line', function () {
     expect(stdout).to.contain('relation "transactions" does not exist');
   });
 
-  it('evida simulate publishes a fleet, records what happened, and hides the password', async () => {
+  for (const command of [['analyze'], ['backup', 'run']]) {
+    it(`evida ${command.join(' ')} does not wait for a Postgres that is away: it ends with 69`, async () => {
+      const environment = world().environment({ DATABASE_URL: 'postgres://evida:secret@127.0.0.1:9/evida' });
+      const { code, stderr } = await runEvida(command, environment);
+      expect(code, stderr).to.equal(69);
+      expect(stderr)
+        .to.match(/ECONNREFUSED/)
+        .and.not.to.contain('waiting');
+      expect((await runEvida([...command, '--help'])).stdout).to.match(/^ +69 /m);
+    });
+  }
+
+  it('evida backup run ends with 69 when InfluxDB is away', async () => {
+    const environment = world().environment({ INFLUX_URL: 'http://127.0.0.1:9' });
+    const { code, stdout } = await runEvida(['backup', 'run'], environment);
+    expect(stdout).to.contain('ECONNREFUSED');
+    expect(code).to.equal(69);
+  });
+
+  it('evida simulate refuses a password on the command line, and does not repeat it', async () => {
+    for (const url of ['mqtt://user:geheim@127.0.0.1:9', 'user:geheim@127.0.0.1:port', 'geheim']) {
+      const { code, stderr } = await runEvida(['simulate', '--mqtt', url]);
+      expect(code, stderr).to.equal(2);
+      expect(stderr).not.to.contain('geheim');
+    }
+    const { stderr } = await runEvida(['simulate', '--mqtt', 'mqtt://user:geheim@127.0.0.1:9']);
+    expect(stderr).to.contain('MQTT_USERNAME').and.to.contain('MQTT_PASSWORD');
+  });
+
+  it('evida simulate publishes a fleet, and records what happened', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'evida-simulate-'));
     try {
       const { broker } = world().servers;
-      const url = `mqtt://${broker.username}:${broker.password}@${new URL(broker.url).host}`;
       const record = join(directory, 'facts.jsonl');
       const args = [
         'simulate',
         '--mqtt',
-        url,
+        broker.url,
         '--boxes',
         '2',
         '--seed',
@@ -155,7 +289,10 @@ describe('the command line', function () {
         record,
         '--json',
       ];
-      const { code, stdout, stderr } = await runEvida(args);
+      const { code, stdout, stderr } = await runEvida(args, {
+        MQTT_USERNAME: broker.username,
+        MQTT_PASSWORD: broker.password,
+      });
       expect(code, stderr).to.equal(0);
       const { messages, acknowledged } = JSON.parse(stdout);
       expect(messages).to.be.greaterThan(0);

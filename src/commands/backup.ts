@@ -13,7 +13,10 @@ export const backupCommand = createVerb('backup', {
 It does what runs nightly by BACKUP_SCHEDULE. Blobs are named by their content, so what is there already is not sent
 again.`,
     examples: [['evida backup run --json', 'the result as one JSON object']],
-    exitCodes: [[1, 'the backup failed; what was stored stays']],
+    exitCodes: [
+      [1, 'the backup failed; what was stored stays'],
+      [69, 'a server is away; it is not waited for'],
+    ],
   })
     .option('--json', 'print the result as one JSON object', false)
     .action((options) => runJob('backup', options)),

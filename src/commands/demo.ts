@@ -22,4 +22,21 @@ it. It needs the development packages (npm ci). InfluxDB is looked for in INFLUX
   .option('--data <directory>', 'where the servers keep their data', '.evida/demo')
   .option('--seed <number>', 'what the simulated fleet and its history follow from', positiveInteger, 1)
   .option('--json', 'print one JSON object at the end, and nothing else, on standard output', false)
-  .action(async (options) => (await import('../embedded/demo/demo.ts')).runDemo(options));
+  .action(async (options) => {
+    const { runDemo } = await import('../embedded/demo/demo.ts');
+    stopWhenUnread();
+    await runDemo(options);
+  });
+
+/** A demo whose output nobody reads any more, as after `| head`, stops in order, as by Ctrl-C. */
+function stopWhenUnread(): void {
+  let isStopping = false;
+  const stops = (): void => {
+    isStopping = true;
+  };
+  process.on('SIGINT', stops).on('SIGTERM', stops);
+  // A second signal would end the process at once.
+  process.stdout.on('error', () => {
+    if (!isStopping) process.emit('SIGTERM');
+  });
+}

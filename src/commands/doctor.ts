@@ -23,7 +23,8 @@ async function doctor(options: EnvironmentOptions & { readonly json: boolean }):
   const isWell = findings.every(({ state }) => state !== 'fault');
   if (options.json) process.stdout.write(`${JSON.stringify({ ok: isWell, findings })}\n`);
   else for (const finding of findings) process.stdout.write(inWords(finding));
-  if (!isWell) process.exitCode = 1;
+  // A server that fell silent in the middle may hold its connection, and with it this process.
+  process.exit(isWell ? 0 : 1);
 }
 
 function inWords({ part, state, what, hint }: Finding): string {

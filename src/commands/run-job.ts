@@ -3,7 +3,10 @@ import { Evida } from '../services/evida.ts';
 import { jobRunInWords } from '../services/job.ts';
 import { configOf, type EnvironmentOptions } from './verb.ts';
 
-/** One run of a job now; tells its result, and sets exit code 1 if it failed. */
+/**
+ * One run of a job now; tells its result, and sets the exit code if it failed.
+ * @throws EvidaError POSTGRES_UNAVAILABLE, at once: whoever asked for one run decides whether to try again
+ */
 export async function runJob(
   name: 'analysis' | 'backup',
   options: EnvironmentOptions & { json: boolean },
@@ -14,7 +17,7 @@ export async function runJob(
     await evida.prepareDatabase();
     const run = await evida[name].run();
     process.stdout.write(options.json ? `${JSON.stringify(run)}\n` : `${jobRunInWords(run)}\n`);
-    if ('error' in run.outcome) process.exitCode = 1;
+    process.exitCode = run.exitCode;
   } finally {
     await evida.stop();
   }

@@ -11,7 +11,7 @@ A server that is away is retried, and said in the log on standard error; it hold
 variable means, and its default: docs/configuration.md. What the servers need: evida setup. Whether they have it:
 evida doctor.`,
   examples: [
-    ['evida run --env-file .env', 'all roles, with the variables of a file'],
+    ['evida run --env .env', 'all roles, with the variables of a file'],
     ['ROLES=analysis,backup evida run', 'one process of several'],
   ],
   exitCodes: [[1, 'a part refuses, or the stop took too long']],

@@ -4,8 +4,8 @@ export const simulateCommand = createVerb('simulate', {
   summary: 'publish what a fleet would say to an MQTT broker',
   description: `Publishes what simulated boxes say, in their exact wire format and at their own time, until Ctrl-C.
 
-The same seed gives the same messages. User and password may stand in the URL, or in MQTT_USERNAME and MQTT_PASSWORD,
-where other users of the machine do not see them.`,
+The same seed gives the same messages. User and password stand in MQTT_USERNAME and MQTT_PASSWORD: a URL on the
+command line is seen by every user of the machine, so there they are refused.`,
   examples: [
     ['evida simulate --mqtt mqtt://localhost:1883 --boxes 100 --for 10m', 'boxes 10 to 109, for ten minutes'],
     [

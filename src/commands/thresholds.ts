@@ -6,7 +6,7 @@ interface Threshold {
   readonly name: string;
   /** With its unit. */
   readonly value: string;
-  readonly source: 'environment' | 'env-file' | 'default';
+  readonly source: 'environment' | 'file' | 'default';
   readonly meaning: string;
 }
 
@@ -29,7 +29,7 @@ function showThresholds(options: EnvironmentOptions & { readonly json: boolean }
     const given = environment[name] || undefined;
     const { meaning = '', unit = 'duration' } = DOCUMENTATION.get(type) ?? {};
     const value = given ?? type.def.defaultValue;
-    const source = given === undefined ? 'default' : process.env[name] ? 'environment' : 'env-file';
+    const source = given === undefined ? 'default' : process.env[name] ? 'environment' : 'file';
     return { name, value: unit === 'duration' ? value : `${value} ${unit}`, source, meaning };
   });
   process.stdout.write(options.json ? `${JSON.stringify(thresholds)}\n` : `${table(thresholds)}\n`);

@@ -44,13 +44,14 @@ function unwrap(text: string): string {
 export function createConfiguredVerb(name: string, texts: VerbTexts): Command {
   const exitCodes = [...(texts.exitCodes ?? []), [78, 'the environment is incomplete or wrong']] as const;
   return createVerb(name, { ...texts, exitCodes }).option(
-    '--env-file <file>',
+    '--env <file>',
     'read variables from this file, too; those of the environment come first',
   );
 }
 
 export interface EnvironmentOptions {
-  readonly envFile?: string;
+  /** Not `--env-file`: that node takes for itself, wherever it stands. */
+  readonly env?: string;
 }
 
 /** @throws EvidaError CONFIG_INVALID */
@@ -63,14 +64,14 @@ export function setupConfigOf(options: EnvironmentOptions): SetupConfig {
   return loadSetupConfig(environmentOf(options), readText);
 }
 
-/** The variables of the process, and of the file that `--env-file` names. @throws EvidaError CONFIG_INVALID */
-export function environmentOf({ envFile }: EnvironmentOptions): Environment {
-  if (envFile === undefined) return process.env;
+/** The variables of the process, and of the file that `--env` names. @throws EvidaError CONFIG_INVALID */
+export function environmentOf({ env: file }: EnvironmentOptions): Environment {
+  if (file === undefined) return process.env;
   try {
-    return { ...parseEnv(readText(envFile)), ...process.env };
+    return { ...parseEnv(readText(file)), ...process.env };
   } catch (error) {
     throw new EvidaError('CONFIG_INVALID', {
-      operation: `reading --env-file ${envFile}`,
+      operation: `reading --env ${file}`,
       problem: messageOf(error),
       hint: 'It holds lines of NAME=value; .env.example is one.',
     });

@@ -9,34 +9,43 @@ import { examineEboostDatabase, examinePostgres } from './examine-postgres.ts';
 import { examine, type Finding, fault, ok, warning } from './finding.ts';
 
 const DISK_ROOM_BYTES = 1e9;
+const DEADLINE_MS = 10_000;
 
-/** Examines everything that Evida depends on, side by side; a fault of one part hides no other. @param now ms UTC */
-export async function diagnose(config: Config, now: () => number): Promise<Finding[]> {
+/**
+ * Examines everything that Evida depends on, side by side; a fault of one part hides no other, and a part that does not
+ * answer is told as such when the deadline is over.
+ * @param now ms UTC
+ */
+export async function diagnose(
+  config: Config,
+  now: () => number,
+  deadlineMs = DEADLINE_MS,
+): Promise<Finding[]> {
   const findings = await Promise.all([
-    examineMqtt(config),
-    examineInflux(config, now),
-    examinePostgres(config.DATABASE_URL, now),
-    examineEboostApi(config),
-    examineEboostDatabase(config.EBOOST_DATABASE_URL),
-    examineBlobStorage(config),
-    examineDisk(tmpdir()),
+    examineMqtt(config, deadlineMs),
+    examineInflux(config, now, deadlineMs),
+    examinePostgres(config.DATABASE_URL, now, deadlineMs),
+    examineEboostApi(config, deadlineMs),
+    examineEboostDatabase(config.EBOOST_DATABASE_URL, deadlineMs),
+    examineBlobStorage(config, deadlineMs),
+    examineDisk(tmpdir(), deadlineMs),
   ]);
   return findings.flat();
 }
 
-function examineEboostApi(config: Config): Promise<readonly Finding[]> {
+function examineEboostApi(config: Config, deadlineMs: number): Promise<readonly Finding[]> {
   const part = 'Eboost API';
   const { EBOOST_API_URL: url, EBOOST_API_USERNAME: username, EBOOST_API_PASSWORD: password } = config;
-  return examine(part, 'Check EBOOST_API_URL, and that the API runs.', async () => {
-    const { length } = await new EboostApi({ url, username, password }).listBoxes();
+  return examine(part, 'Check EBOOST_API_URL, and that the API runs.', deadlineMs, async (signal) => {
+    const { length } = await new EboostApi({ url, username, password }).listBoxes(signal);
     if (length > 0) return [ok(part, `${length} boxes are listed at ${url}`)];
     return [warning(part, 'no box is listed', 'Check that this user may see the boxes.')];
   });
 }
 
-function examineBlobStorage(config: Config): Promise<readonly Finding[]> {
+function examineBlobStorage(config: Config, deadlineMs: number): Promise<readonly Finding[]> {
   const part = 'Blob storage';
-  return examine(part, 'Check AZURE_STORAGE_CONNECTION_STRING.', async () => {
+  return examine(part, 'Check AZURE_STORAGE_CONNECTION_STRING.', deadlineMs, async () => {
     const { action, what } = await planContainer(
       config.AZURE_STORAGE_CONNECTION_STRING,
       config.BACKUP_CONTAINER,
@@ -49,9 +58,9 @@ function examineBlobStorage(config: Config): Promise<readonly Finding[]> {
   });
 }
 
-function examineDisk(directory: string): Promise<readonly Finding[]> {
+function examineDisk(directory: string, deadlineMs: number): Promise<readonly Finding[]> {
   const part = 'Disk';
-  return examine(part, `Check that ${directory} exists.`, async () => {
+  return examine(part, `Check that ${directory} exists.`, deadlineMs, async () => {
     const { bavail, bsize } = await statfs(directory);
     const free = bavail * bsize;
     const words = `${(free / 1e9).toFixed(1)} GB free in ${directory}`;

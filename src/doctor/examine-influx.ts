@@ -1,21 +1,30 @@
 import { InfluxDB } from '@influxdata/influxdb-client';
+import { AuthorizationsAPI, BucketsAPI } from '@influxdata/influxdb-client-apis';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { EvidaError, messageOf } from '../errors.ts';
 import { findBucket } from '../influx/buckets.ts';
+import { statusOf, toldByInflux } from '../influx/influx-error.ts';
 import { createWriteBatch } from '../influx/write-batch.ts';
-import { compareClocks, examine, type Finding, fault, ok } from './finding.ts';
+import { compareClocks, examine, type Finding, fault, faultIfThrown, ok, warning } from './finding.ts';
 
 const PART = 'InfluxDB';
 const TIMEOUT_MS = 5000;
+const NOT_FOUND = 404;
+/** The most that InfluxDB lists at once. */
+const MOST_BUCKETS = 100;
 const Health = z.object({ version: z.string() });
 
-/** Reach, version, clock, and what the token may do with the two buckets. */
-export function examineInflux(config: Config, now: () => number): Promise<readonly Finding[]> {
-  return examine(PART, 'Check INFLUX_URL, and that InfluxDB runs.', async () => {
-    const { version, dateMs } = await askHealth(config.INFLUX_URL);
+/** Reach, version, clock, organisation, and what the token may do: with the two buckets, and besides. */
+export function examineInflux(
+  config: Config,
+  now: () => number,
+  deadlineMs: number,
+): Promise<readonly Finding[]> {
+  return examine(PART, 'Check INFLUX_URL, and that InfluxDB runs.', deadlineMs, async (signal) => {
+    const { version, dateMs } = await askHealth(config.INFLUX_URL, signal);
     const isFit = /^v?2\./.test(version);
-    const findings = [
+    return [
       isFit
         ? ok(PART, `version ${version} at ${config.INFLUX_URL}`)
         : fault(
@@ -24,19 +33,15 @@ export function examineInflux(config: Config, now: () => number): Promise<readon
             'Run InfluxDB 2 (image tag 2.9).',
           ),
       compareClocks(PART, dateMs, now()),
+      ...(await examineToken(config)),
     ];
-    const influx = new InfluxDB({ url: config.INFLUX_URL, token: config.INFLUX_TOKEN, timeout: TIMEOUT_MS });
-    for (const bucket of [config.INFLUX_TELEMETRY_BUCKET, config.INFLUX_HISTORY_BUCKET]) {
-      findings.push(...(await examineBucket(influx, config.INFLUX_ORG, bucket)));
-    }
-    return findings;
   });
 }
 
-async function askHealth(url: string): Promise<{ version: string; dateMs: number }> {
+async function askHealth(url: string, signal: AbortSignal): Promise<{ version: string; dateMs: number }> {
   const operation = `asking ${url}`;
   try {
-    const response = await fetch(new URL('/health', url), { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(new URL('/health', url), { signal });
     const { version } = Health.parse(await response.json());
     return { version, dateMs: Date.parse(response.headers.get('date') ?? '') };
   } catch (error) {
@@ -44,9 +49,58 @@ async function askHealth(url: string): Promise<{ version: string; dateMs: number
   }
 }
 
+function examineToken(config: Config): Promise<readonly Finding[]> {
+  return faultIfThrown(PART, 'Check INFLUX_TOKEN and INFLUX_ORG.', async () => {
+    const influx = new InfluxDB({ url: config.INFLUX_URL, token: config.INFLUX_TOKEN, timeout: TIMEOUT_MS });
+    const org = config.INFLUX_ORG;
+    const visible = await listBuckets(influx, org);
+    if (visible === undefined) return [fault(PART, `there is no organisation ${org}`, 'Check INFLUX_ORG.')];
+    const own = [config.INFLUX_TELEMETRY_BUCKET, config.INFLUX_HISTORY_BUCKET];
+    const findings: Finding[] = [];
+    for (const bucket of own) findings.push(...(await examineBucket(influx, org, bucket)));
+    const others = visible.filter((name) => !own.includes(name));
+    if (others.length > 0 || (await mayListTokens(influx))) {
+      findings.push(
+        warning(PART, wordsOfExcess(others), '`evida setup` makes one for the two buckets only.'),
+      );
+    }
+    return findings;
+  });
+}
+
+/**
+ * The names of the buckets that the token may see, or undefined if there is no such organisation: a token for buckets
+ * may not ask for organisations, but a list of buckets, not asked for by name, is found in every organisation there is.
+ */
+async function listBuckets(influx: InfluxDB, org: string): Promise<string[] | undefined> {
+  try {
+    const { buckets = [] } = await toldByInflux(`listing the buckets of ${org}`, () =>
+      new BucketsAPI(influx).getBuckets({ org, limit: MOST_BUCKETS }),
+    );
+    return buckets.map(({ name }) => name);
+  } catch (error) {
+    if (statusOf(error) === NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
+/** To a token that may not, the list is empty. */
+async function mayListTokens(influx: InfluxDB): Promise<boolean> {
+  const { authorizations = [] } = await toldByInflux('listing tokens', () =>
+    new AuthorizationsAPI(influx).getAuthorizations({}),
+  );
+  return authorizations.length > 0;
+}
+
+function wordsOfExcess(others: readonly string[]): string {
+  const words = 'the token may do more than Evida needs';
+  if (others.length === 0) return `${words}: it may see other tokens`;
+  return `${words}: it may see ${others.slice(0, 3).join(', ')}${others.length > 3 ? ' and more buckets' : ''}`;
+}
+
 /** A write of nothing shows the right to write, and leaves nothing. */
 function examineBucket(influx: InfluxDB, org: string, bucket: string): Promise<readonly Finding[]> {
-  return examine(PART, 'Check INFLUX_TOKEN; `evida setup` makes a token and the buckets.', async () => {
+  return faultIfThrown(PART, 'Check INFLUX_TOKEN; `evida setup` makes a token and the buckets.', async () => {
     if ((await findBucket(influx, org, bucket)) === undefined) {
       return [
         fault(

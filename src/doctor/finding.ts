@@ -25,8 +25,34 @@ export const fault = (part: string, what: string, hint: string): Finding => ({
   hint,
 });
 
-/** Runs an examination; what it throws is a fault of the part. */
+/**
+ * Runs an examination; what it throws is a fault of the part, and so is that it takes longer than the deadline. Its
+ * signal is aborted then: what waits on should be given up.
+ */
 export async function examine(
+  part: string,
+  hint: string,
+  deadlineMs: number,
+  work: (signal: AbortSignal) => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  const deadline = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<readonly Finding[]>((resolve) => {
+    timer = setTimeout(() => {
+      // Before the signal: what is given up fails of it, and this is the reason to tell.
+      resolve([fault(part, `did not answer within ${deadlineMs / 1000} s`, hint)]);
+      deadline.abort();
+    }, deadlineMs);
+  });
+  try {
+    return await Promise.race([faultIfThrown(part, hint, () => work(deadline.signal)), silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Examines one of several things of a part, so that a fault of it hides nothing of the others. */
+export async function faultIfThrown(
   part: string,
   hint: string,
   work: () => Promise<readonly Finding[]>,

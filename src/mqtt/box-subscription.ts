@@ -134,11 +134,20 @@ export class BoxSubscription {
 }
 
 /** The topics that the broker refuses, or undefined if there was no answer. */
-function subscribeBatch(client: MqttClient, topics: string[]): Promise<string[] | undefined> {
+async function subscribeBatch(client: MqttClient, topics: readonly string[]): Promise<string[] | undefined> {
+  const grants = await grantsOf(client, topics);
+  return grants && topics.filter((_, at) => (grants[at] ?? 0) >= REFUSED);
+}
+
+/**
+ * Subscribes with QoS 1. Gives what the broker grants for each topic: a QoS, or a code that says no; nothing if all of
+ * them are subscribed to already; undefined if there was no answer.
+ */
+export function grantsOf(client: MqttClient, topics: readonly string[]): Promise<number[] | undefined> {
   return new Promise((resolve) => {
-    client.subscribe(topics, { qos: 1 }, (error, _grants, packet) => {
+    client.subscribe([...topics], { qos: 1 }, (error, _grants, packet) => {
       const codes = packet?.granted ?? [];
-      if (codes.length === topics.length) resolve(topics.filter((_, at) => Number(codes[at]) >= REFUSED));
+      if (codes.length === topics.length) resolve(codes.map(Number));
       else resolve(error === null ? [] : undefined);
     });
   });

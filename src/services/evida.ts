@@ -85,7 +85,7 @@ export class Evida {
     if (listens) this.#listen();
     await Promise.all([
       this.#prepareInflux(),
-      ROLES.includes('analysis') || ROLES.includes('backup') ? this.prepareDatabase() : undefined,
+      ROLES.includes('analysis') || ROLES.includes('backup') ? this.#awaitDatabase() : undefined,
     ]);
     const { ANALYSIS_SCHEDULE, BACKUP_SCHEDULE, TIME_ZONE } = this.#config;
     if (ROLES.includes('backup')) this.backup.schedule(BACKUP_SCHEDULE, TIME_ZONE);
@@ -139,10 +139,13 @@ export class Evida {
     await Promise.all([this.#database.end(), this.#eboost.end()]);
   }
 
-  /** Brings the database up to date, as soon as it can be reached. @throws EvidaError */
+  #awaitDatabase(): Promise<void> {
+    return retry('setting up Postgres', () => this.prepareDatabase(), this.#log, this.#stopping.signal);
+  }
+
+  /** Brings the database up to date, if it can be reached now. @throws EvidaError POSTGRES_UNAVAILABLE and others */
   async prepareDatabase(): Promise<void> {
-    const run = () => migrate(this.#database, projectFile('sql'));
-    const ran = await retry('setting up Postgres', run, this.#log, this.#stopping.signal);
+    const ran = await migrate(this.#database, projectFile('sql'));
     if (ran.length > 0) this.#log.info({ migrations: ran }, 'the database was brought up to date');
   }
 

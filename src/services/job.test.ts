@@ -25,7 +25,7 @@ describe('Job', () => {
   it('logs a failure and lives on', async () => {
     const { log, lines } = createLogLines();
     const job = new Job('test', () => Promise.reject(new Error('no luck')), log);
-    expect((await job.run()).outcome).to.deep.equal({ error: 'no luck' });
+    expect(await job.run()).to.deep.include({ outcome: { error: 'no luck' }, exitCode: 1 });
     expect(lines.join()).to.contain('test failed').and.to.contain('no luck');
     await job.stop();
   });

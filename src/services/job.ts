@@ -8,6 +8,8 @@ export interface JobRun {
   readonly job: string;
   readonly durationMs: number;
   readonly outcome: { readonly result: object } | { readonly error: string };
+  /** What a command that does nothing else ends with. */
+  readonly exitCode: number;
 }
 
 /** Work that is done on a schedule and on command, never twice at once; its signal asks it to give up. */
@@ -52,15 +54,17 @@ export class Job {
     const { signal } = this.#stopping;
     const startedAt = performance.now();
     const work = signal.aborted ? Promise.reject(signal.reason) : this.#work(signal);
+    let exitCode = 0;
     const outcome = await work.then(
       (result) => ({ result }),
       (error: unknown) => {
         const hint = error instanceof EvidaError ? error.hint : undefined;
         this.#log[signal.aborted ? 'debug' : 'error']({ err: error, hint }, `${this.#name} failed`);
+        exitCode = error instanceof EvidaError ? error.exitCode : 1;
         return { error: messageOf(error) };
       },
     );
-    const run = { job: this.#name, durationMs: Math.round(performance.now() - startedAt), outcome };
+    const run = { job: this.#name, durationMs: Math.round(performance.now() - startedAt), outcome, exitCode };
     if ('result' in outcome)
       this.#log.info({ ...outcome.result, durationMs: run.durationMs }, `${this.#name} done`);
     this.runs$.next(run);

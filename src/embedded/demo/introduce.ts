@@ -25,7 +25,7 @@ To look into it, load the environment of this demo in another terminal, and take
   psql "$DATABASE_URL" -c 'SELECT * FROM CHARGING_EVENT_DAY ORDER BY day DESC, box LIMIT 20'
   npx evida backup run
   npx evida doctor
-  npx evida setup --dry-run --env-file ${here(setup)} --secrets ${here(secretsDirectory(directory))}
+  npx evida setup --dry-run --env ${here(setup)} --secrets ${here(secretsDirectory(directory))}
 Ctrl-C ends it; the data stays in ${here(directory)}
 `);
 }
