@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { ContainerClient } from '@azure/storage-blob';
 import { expect } from 'chai';
@@ -35,12 +36,14 @@ describe('backup, to blob storage', function () {
 
   const { signal } = new AbortController();
   const backUp = () => {
-    const { database, queryFlux, buckets } = world();
+    const { database, queryFlux, buckets, config } = world();
+    const workDirectory = join(config().DATA_DIR, 'backup');
     return runBackup({
       database,
       queryFlux,
       historyBucket: buckets.history,
       container,
+      workDirectory,
       now: Date.now,
       signal,
     });

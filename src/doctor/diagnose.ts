@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { EboostApi } from '../eboost/api.ts';
 import { planContainer } from '../services/backup/container.ts';
@@ -28,7 +29,7 @@ export async function diagnose(
     examineEboostApi(config, deadlineMs),
     examineEboostDatabase(config.EBOOST_DATABASE_URL, deadlineMs),
     examineBlobStorage(config, deadlineMs),
-    examineDisk(tmpdir(), deadlineMs),
+    examineDisk(config.DATA_DIR, deadlineMs),
   ]);
   return findings.flat();
 }
@@ -58,10 +59,15 @@ function examineBlobStorage(config: Config, deadlineMs: number): Promise<readonl
   });
 }
 
+/** The directory itself, or the one in which it will be made. */
+function nearestExisting(directory: string): string {
+  return existsSync(directory) ? directory : nearestExisting(dirname(directory));
+}
+
 function examineDisk(directory: string, deadlineMs: number): Promise<readonly Finding[]> {
   const part = 'Disk';
-  return examine(part, `Check that ${directory} exists.`, deadlineMs, async () => {
-    const { bavail, bsize } = await statfs(directory);
+  return examine(part, 'Check DATA_DIR.', deadlineMs, async () => {
+    const { bavail, bsize } = await statfs(nearestExisting(resolve(directory)));
     const free = bavail * bsize;
     const words = `${(free / 1e9).toFixed(1)} GB free in ${directory}`;
     return [

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InfluxDB } from '@influxdata/influxdb-client';
 import { type Observable, Subject } from 'rxjs';
@@ -206,12 +207,13 @@ export class Evida {
   }
 
   async #backUp(signal: AbortSignal): Promise<object> {
-    const { AZURE_STORAGE_CONNECTION_STRING, BACKUP_CONTAINER, INFLUX_ORG, INFLUX_HISTORY_BUCKET } =
+    const { AZURE_STORAGE_CONNECTION_STRING, BACKUP_CONTAINER, DATA_DIR, INFLUX_ORG, INFLUX_HISTORY_BUCKET } =
       this.#config;
     return await runBackup({
       database: this.#database,
       queryFlux: createQueryFlux(this.#influx, INFLUX_ORG),
       historyBucket: INFLUX_HISTORY_BUCKET,
+      workDirectory: join(DATA_DIR, 'backup'),
       container: await openContainer(AZURE_STORAGE_CONNECTION_STRING, BACKUP_CONTAINER),
       now: Date.now,
       signal,

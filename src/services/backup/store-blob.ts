@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -18,17 +17,19 @@ export interface StoredBlob {
 /**
  * Stores what `content` yields, gzipped, under a name that holds its hash: the same content is stored once,
  * whoever stores it and however often. It passes through a temporary file, so memory does not grow with it.
+ * @param workDirectory where that file lives for a while
  * @param path what it is: `postgres/charging_event_day`
  * @param extension what its content is: `csv`
  * @throws EvidaError BLOB_UNAVAILABLE
  */
 export async function storeBlob(
   container: ContainerClient,
+  workDirectory: string,
   path: string,
   extension: string,
   content: AsyncIterable<string | Uint8Array>,
 ): Promise<StoredBlob> {
-  const directory = await mkdtemp(join(tmpdir(), 'evida-backup-'));
+  const directory = await mkdtemp(join(workDirectory, 'blob-'));
   try {
     const file = join(directory, 'blob');
     const hash = createHash('sha256');
