@@ -86,10 +86,17 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
     for (const { index, value } of readings.values) {
       const state = box.outlets[index];
       if (state === undefined || (isStale(readings) && !Number.isNaN(state.status))) continue;
-      if (value !== state.status) this.#changeStatus(state, value, readings, emit);
+      const isNew = value !== state.status;
+      if (isNew) this.#changeStatus(state, value, readings, emit);
       this.#note(state, readings);
+      if (!isNew && this.#isAtRest(state)) continue;
       this.#review(state, readings, true, emit);
     }
+  }
+
+  /** Whether what is known already cannot call for anything: most messages of most outlets, so it is worth knowing. */
+  #isAtRest(state: OutletState): boolean {
+    return state.due === undefined && !state.overdue && this.#rules.changeMinIntervalMs === 0;
   }
 
   /** Whether intervals pass depends on it, so each outlet's deadline does. */
@@ -138,6 +145,7 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
       }
       if (event === 'reset') this.#noteReset(state, receivedAt);
       this.#note(state, readings);
+      if (event === 'nothing' && this.#isAtRest(state)) continue;
       this.#review(state, readings, true, emit);
     }
   }
@@ -212,7 +220,10 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
       timeMs: state.last === undefined ? timeMs : Math.max(timeMs, state.last.timeMs + 1),
       reason,
       status: state.status,
-      ...valuesOf(state),
+      currentMa: state.currentMa,
+      powerFactor: state.powerFactor,
+      voltageV: state.box.voltageV,
+      energyJ: state.register.energyJ,
       command: hasCommand ? state.command : Number.NaN,
       registerReset: state.registerReset,
       backlog: state.backlog,
