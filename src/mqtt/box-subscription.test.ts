@@ -12,12 +12,15 @@ describe('BoxSubscription', () => {
   let server: Server;
   let subscribed: string[];
   let url: string;
+  /** Whether the broker refuses nothing. */
+  let isOpen: boolean;
 
   beforeEach(async () => {
     subscribed = [];
+    isOpen = false;
     broker = await Aedes.createBroker({
       authorizeSubscribe: (_client, subscription, done) => {
-        const isDenied = subscription.topic === 'SEbox_12';
+        const isDenied = subscription.topic === 'SEbox_12' && !isOpen;
         if (!isDenied) subscribed.push(subscription.topic);
         done(null, isDenied ? null : subscription);
       },
@@ -65,6 +68,17 @@ describe('BoxSubscription', () => {
       );
       expect(lines.find((line) => line.includes('refuses topics'))).to.contain('"topics":["SEbox_12"]');
       expect(new Set(subscribed).size).to.equal(300 * 7 - 1);
+    });
+  });
+
+  it('asks again for the topics of a box that were refused, when the next list comes', async () => {
+    await withSubscription([11, 12], async (subscription, lines) => {
+      const isRefused = () => lines.some((line) => line.includes('refuses topics'));
+      expect(await until(isRefused, WITHIN_MS)).to.equal(true);
+      isOpen = true;
+      subscription.setBoxes([11, 12]);
+      expect(await until(() => subscribed.includes('SEbox_12'), WITHIN_MS)).to.equal(true);
+      expect(subscribed.filter((topic) => topic === 'SEbox_11')).to.have.length(1);
     });
   });
 

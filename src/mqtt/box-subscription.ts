@@ -1,6 +1,6 @@
 import { connect as connectMqtt, type MqttClient } from 'mqtt';
 import { type Observable, Subject } from 'rxjs';
-import { topicsOfBox } from '../../streams/decode-topic.ts';
+import { decodeTopic, topicsOfBox } from '../../streams/decode-topic.ts';
 import type { Message } from '../../streams/message.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -25,6 +25,8 @@ export class BoxSubscription {
   readonly #log: Log;
   #boxes: ReadonlySet<number> = new Set();
   #client: MqttClient | undefined;
+  /** Boxes of which the broker refused a topic. */
+  readonly #refusedBoxes = new Set<number>();
   #lastFailure = '';
 
   /** @param now the wall clock, ms UTC: a message's only time is its arrival */
@@ -62,7 +64,7 @@ export class BoxSubscription {
     const before = this.#boxes;
     this.#boxes = new Set(boxes);
     if (!this.isConnected) return;
-    const added = [...this.#boxes].filter((box) => !before.has(box));
+    const added = [...this.#boxes].filter((box) => !before.has(box) || this.#refusedBoxes.has(box));
     const removed = [...before].filter((box) => !this.#boxes.has(box));
     void this.#subscribe(added);
     for (const topics of this.#topicBatches(removed)) this.#client?.unsubscribe(topics);
@@ -108,13 +110,16 @@ export class BoxSubscription {
     if (client === undefined) return;
     let topics = 0;
     const refused: string[] = [];
-    for (const batch of this.#topicBatches(boxes)) {
+    const asked = new Set(boxes);
+    for (const batch of this.#topicBatches(asked)) {
       const refusedOfBatch = await subscribeBatch(client, batch);
       // A connection that broke meanwhile subscribes all boxes again when it is back.
       if (refusedOfBatch === undefined) return;
       refused.push(...refusedOfBatch);
       topics += batch.length;
     }
+    for (const box of asked) this.#refusedBoxes.delete(box);
+    for (const box of this.#boxesOf(refused)) this.#refusedBoxes.add(box);
     if (topics > 0) this.#log.info({ topics: topics - refused.length }, 'subscribed');
     if (refused.length > 0) {
       this.#log.error(
@@ -122,6 +127,11 @@ export class BoxSubscription {
         'the MQTT broker refuses topics',
       );
     }
+  }
+
+  #boxesOf(topics: readonly string[]): number[] {
+    const prefix = this.#settings.MQTT_TOPIC_PREFIX;
+    return topics.flatMap((topic) => decodeTopic(topic.slice(prefix.length))?.box ?? []);
   }
 
   *#topicBatches(boxes: Iterable<number>): Generator<string[]> {
