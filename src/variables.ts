@@ -242,7 +242,7 @@ export const SETUP = {
   }),
 };
 
-/** Every environment variable that Evida reads when it runs (domain.md, "Environment"), by section. */
+/** Every environment variable that Evida reads when it runs (docs/configuration.md), by section. */
 export const SECTIONS = {
   'The MQTT broker': MQTT,
   InfluxDB: INFLUXDB,

@@ -1,6 +1,6 @@
 import { Random } from './random.ts';
 
-/** The codes that simulated outlets show (domain.md, "Glossary"). */
+/** The codes that simulated outlets show (domain.md, "Words"). */
 export const STATUS = {
   available: 0,
   ready: 1,
