@@ -135,6 +135,26 @@ describe('decodePayload', () => {
     }
   });
 
+  it('reads a payload without a fault as it reads one with a space before it, whatever it holds', () => {
+    const pair = fc.tuple(
+      fc.integer({ min: 0, max: 11 }),
+      fc.constantFrom('0', '2', '7', '97.5', '1000001', '-1', 'x', ''),
+    );
+    const text = fc
+      .array(pair, { maxLength: 6 })
+      .map((pairs) => pairs.map(([index, value]) => `${index}-${value}`).join());
+    fc.assert(
+      fc.property(
+        fc.constantFrom('status', 'current', 'powerFactor', 'energy'),
+        text,
+        (quantity, written) => {
+          expect(decode(quantity, written)).to.deep.equal(decode(quantity, ` ${written}`));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
   it('gives values or reasons for any bytes, never an exception', () => {
     const wireLike = fc.string({ unit: fc.constantFrom(...'0123456789-,. x\r\n'), maxLength: 60 });
     const bytes = fc.oneof(
