@@ -2,7 +2,7 @@ import type { Connection, ConnectionRules } from './connection.ts';
 import { Deadlines } from './deadlines.ts';
 import type { KeyedReducer } from './keyed-reducer.ts';
 import { type LocalTime, localTime } from './local-time.ts';
-import { BOX_INDEX, type Readings } from './reading.ts';
+import { BOX_INDEX, isStale, type Readings } from './reading.ts';
 
 const HOUR_MS = 3_600_000;
 /** Into the next day, whatever summer time makes of the present one. */
@@ -95,10 +95,10 @@ export class ConnectionReducer implements KeyedReducer<Readings, Connection> {
   }
 }
 
-function foldOnline(box: BoxConnection, { values, retained, resumed }: Readings): void {
-  const reading = values.find(({ index }) => index === BOX_INDEX);
-  const isStale = retained && resumed && box.online !== undefined;
-  if (reading !== undefined && !isStale) box.online = reading.value === 0;
+function foldOnline(box: BoxConnection, readings: Readings): void {
+  const reading = readings.values.find(({ index }) => index === BOX_INDEX);
+  if (reading === undefined || (isStale(readings) && box.online !== undefined)) return;
+  box.online = reading.value === 0;
 }
 
 function connectionOf({ box, online, silent }: BoxConnection, timeMs: number): Connection {

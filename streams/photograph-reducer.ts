@@ -11,11 +11,10 @@ import {
   valuesOf,
 } from './outlet-state.ts';
 import type { Photograph, PhotographRules, Reason } from './photograph.ts';
-import { BOX_INDEX, OUTLETS_PER_BOX, type Readings } from './reading.ts';
+import { BOX_INDEX, isStale, OUTLETS_PER_BOX, type Readings } from './reading.ts';
 import { isSignificant, significantReason } from './significance.ts';
+import { STATUS } from './status.ts';
 
-const CHARGING = 2;
-const NOT_INSTALLED = 6;
 const COMMAND_VALID_MS = 30_000;
 
 type Emit = (photograph: Photograph) => void;
@@ -157,7 +156,7 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
 
   #noteReset(state: OutletState, receivedAt: number): void {
     state.registerReset = true;
-    if (Number.isNaN(state.status) || state.status === NOT_INSTALLED) return;
+    if (Number.isNaN(state.status) || state.status === STATUS.notInstalled) return;
     if (state.due === undefined || !waitsForValues(state.due.reason))
       this.#becomeDue(state, 'reset', receivedAt);
   }
@@ -244,13 +243,13 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
     if (
       state.last === undefined ||
       state.overdue ||
-      state.status === NOT_INSTALLED ||
+      state.status === STATUS.notInstalled ||
       Number.isNaN(state.status)
     ) {
       return Number.POSITIVE_INFINITY;
     }
     const { intervalMs, idleIntervalMs } = this.#rules;
-    return state.last.timeMs + (state.status === CHARGING ? intervalMs : idleIntervalMs);
+    return state.last.timeMs + (state.status === STATUS.charging ? intervalMs : idleIntervalMs);
   }
 
   #arm(state: OutletState): void {
@@ -269,18 +268,13 @@ export class PhotographReducer implements KeyedReducer<Readings, Photograph> {
   }
 }
 
-/** What the broker retains is older than what was received before, if the session was resumed (rule 10). */
-function isStale({ retained, resumed }: Readings): boolean {
-  return retained && resumed;
-}
-
 /** `first` and `status` wait for the values that belong to the new status, and are taken whatever follows. */
 function waitsForValues(reason: Reason): boolean {
   return reason === 'first' || reason === 'status';
 }
 
 function intervalReason(state: OutletState): 'interval' | 'idle' {
-  return state.status === CHARGING ? 'interval' : 'idle';
+  return state.status === STATUS.charging ? 'interval' : 'idle';
 }
 
 function overdueReason(state: OutletState): 'interval' | 'idle' | undefined {

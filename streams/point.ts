@@ -63,3 +63,8 @@ export type PointOf<M extends Measurement> = M extends Measurement
 
 export type Point = PointOf<Measurement>;
 export type PhotographPoint = PointOf<'photograph'>;
+
+/** A value as a field: unknown ones, NaN in the streams, are absent from a point. */
+export function known(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value;
+}

@@ -43,3 +43,8 @@ export interface Readings {
   readonly backlog: boolean;
   readonly values: readonly Reading[];
 }
+
+/** Whether it was retained in a session that was resumed: then it is older than what was received before (photographs rule 10). */
+export function isStale({ retained, resumed }: Readings): boolean {
+  return retained && resumed;
+}

@@ -1,8 +1,6 @@
 import type { OutletState } from './outlet-state.ts';
 import type { OutletValues, PhotographRules } from './photograph.ts';
-
-const CHARGING = 2;
-const NOT_INSTALLED = 6;
+import { STATUS } from './status.ts';
 
 /** One value against its reference: a deadband or more away, or known where the reference is not. */
 function differs(value: number, reference: number, deadband: number): boolean {
@@ -31,8 +29,8 @@ function isDrawing(state: OutletState, reference: OutletValues | undefined, rule
 
 /** What the values of an outlet with nothing due call for, compared with its last photograph (photographs rule 3). */
 export function significantReason(state: OutletState, rules: PhotographRules): 'change' | 'draw' | undefined {
-  if (state.last === undefined || Number.isNaN(state.status) || state.status === NOT_INSTALLED)
+  if (state.last === undefined || Number.isNaN(state.status) || state.status === STATUS.notInstalled)
     return undefined;
-  if (state.status === CHARGING) return isSignificant(state, state.last, rules) ? 'change' : undefined;
+  if (state.status === STATUS.charging) return isSignificant(state, state.last, rules) ? 'change' : undefined;
   return isDrawing(state, state.last, rules) ? 'draw' : undefined;
 }

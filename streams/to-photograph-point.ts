@@ -1,6 +1,6 @@
 import { map, type OperatorFunction } from 'rxjs';
 import type { Photograph } from './photograph.ts';
-import type { PhotographPoint } from './point.ts';
+import { known, type PhotographPoint } from './point.ts';
 import { jouleToKwh } from './units.ts';
 
 /** Gives photographs the form in which InfluxDB keeps them: A, kWh, W; unknown values are absent. */
@@ -29,8 +29,4 @@ function photographPoint(photograph: Photograph): PhotographPoint {
       backlog: photograph.backlog || undefined,
     },
   };
-}
-
-function known(value: number): number | undefined {
-  return Number.isNaN(value) ? undefined : value;
 }

@@ -1,5 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs';
-import type { PointOf } from './point.ts';
+import { known, type PointOf } from './point.ts';
 import { BOX_INDEX } from './reading.ts';
 import { jouleToKwh } from './units.ts';
 import type { UtilizationSample } from './utilization.ts';
@@ -20,8 +20,4 @@ export function toUtilizationPoint(): OperatorFunction<UtilizationSample, Utiliz
       ? { measurement: 'box_consumption', tags: { box }, timeMs, fields }
       : { measurement: 'consumption', tags: { box, outlet: sample.index }, timeMs, fields };
   });
-}
-
-function known(value: number): number | undefined {
-  return Number.isNaN(value) ? undefined : value;
 }

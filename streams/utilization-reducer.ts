@@ -1,7 +1,8 @@
 import { Deadlines } from './deadlines.ts';
 import { foldRegister } from './energy-register.ts';
 import type { KeyedReducer } from './keyed-reducer.ts';
-import { BOX_INDEX, METER_INDEX, type Readings } from './reading.ts';
+import { BOX_INDEX, isStale, METER_INDEX, type Readings } from './reading.ts';
+import { STATUS } from './status.ts';
 import type { UtilizationRules, UtilizationSample } from './utilization.ts';
 import {
   type BoxUtilization,
@@ -11,7 +12,6 @@ import {
   type Series,
 } from './utilization-state.ts';
 
-const NOT_INSTALLED = 6;
 const HOUR_MS = 3_600_000;
 /** A box has eleven registers and a meter: twelve keys. The key of the full hour is none of theirs. */
 const KEYS_PER_BOX = 12;
@@ -166,7 +166,7 @@ export class UtilizationReducer implements KeyedReducer<Readings, UtilizationSam
 
 function writeRegister(box: number, series: RegisterSeries, timeMs: number, emit: Emit): void {
   const { index, status, register } = series;
-  const isWritten = index === BOX_INDEX || (!Number.isNaN(status) && status !== NOT_INSTALLED);
+  const isWritten = index === BOX_INDEX || (!Number.isNaN(status) && status !== STATUS.notInstalled);
   if (!isWritten || Number.isNaN(register.energyJ)) return;
   series.writtenEnergy = register.energyJ;
   emit({ kind: 'register', box, index, timeMs, energyJ: register.energyJ });
@@ -188,11 +188,6 @@ function differsFromWritten(meter: MeterSeries): boolean {
     Object.is(meter.currentA, meter.writtenCurrentA) &&
     Object.is(meter.register.energyJ, meter.writtenEnergy)
   );
-}
-
-/** What the broker retains is older than what was received before, if the session was resumed (photographs rule 10). */
-function isStale({ retained, resumed }: Readings): boolean {
-  return retained && resumed;
 }
 
 function newer(known: number, value: number, readings: Readings): number {

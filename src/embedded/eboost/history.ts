@@ -1,6 +1,7 @@
 import { DAY_MS, localTime } from '../../../streams/local-time.ts';
 import type { Point } from '../../../streams/point.ts';
-import { FIRST_BOX, isInstalled, OUTLETS_PER_BOX } from '../fleet/outlet-status.ts';
+import { OUTLETS_PER_BOX } from '../../../streams/reading.ts';
+import { FIRST_BOX, isInstalled } from '../fleet/outlet-status.ts';
 import { Random } from '../fleet/random.ts';
 import { billSessions, PRICE_VND_PER_KWH } from './billing.ts';
 import { drawCustomers, drawWishes } from './customers.ts';

@@ -1,7 +1,8 @@
 import { DAY_MS } from '../../../streams/local-time.ts';
 import type { PhotographPoint } from '../../../streams/point.ts';
+import { STATUS } from '../../../streams/status.ts';
 import { chargeCurrentA, chargeEnergyJ, chargePowerFactor, whenFallenToMs } from '../fleet/charge-curve.ts';
-import { type OutletStatus, STATUS } from '../fleet/outlet-status.ts';
+import type { OutletStatus } from '../fleet/outlet-status.ts';
 import { Random } from '../fleet/random.ts';
 import type { Outage } from './outages.ts';
 import type { ChargingSession, OutletHistory } from './sessions.ts';

@@ -1,5 +1,6 @@
+import { OUTLETS_PER_BOX } from '../../../streams/reading.ts';
 import { type ChargeCurve, chargeEnergyJ, drawChargeCurve } from '../fleet/charge-curve.ts';
-import { FIRST_BOX, isInstalled, OUTLETS_PER_BOX } from '../fleet/outlet-status.ts';
+import { FIRST_BOX, isInstalled } from '../fleet/outlet-status.ts';
 import { Random } from '../fleet/random.ts';
 import type { Customer, Wish } from './customers.ts';
 

@@ -1,5 +1,6 @@
+import { STATUS } from '../../../streams/status.ts';
 import type { BoxPower } from './box-power.ts';
-import { STATUS } from './outlet-status.ts';
+
 import type { Random } from './random.ts';
 import type { SimulatedOutlet } from './simulated-outlet.ts';
 

@@ -1,20 +1,11 @@
+import type { STATUS } from '../../../streams/status.ts';
 import { Random } from './random.ts';
 
-/** The codes that simulated outlets show (domain.md, "Words"). */
-export const STATUS = {
-  available: 0,
-  ready: 1,
-  charging: 2,
-  full: 3,
-  unplugged: 4,
-  notInstalled: 6,
-} as const;
-
+/** The codes that simulated outlets show. */
 export type OutletStatus = (typeof STATUS)[keyof typeof STATUS];
 
 /** Boxes below this number are the operator's test boxes; simulated ones begin here. */
 export const FIRST_BOX = 10;
-export const OUTLETS_PER_BOX = 10;
 
 const NOT_INSTALLED_SHARE = 0.03;
 const STREAM = 0x6001;

@@ -1,4 +1,6 @@
 import type { LocalTime } from '../../../streams/local-time.ts';
+import { OUTLETS_PER_BOX } from '../../../streams/reading.ts';
+import { STATUS } from '../../../streams/status.ts';
 import {
   BoxPayload,
   type Glitch,
@@ -8,7 +10,7 @@ import {
 } from './box-payload.ts';
 import { BoxPower } from './box-power.ts';
 import type { FleetEvent, PhysicalFact } from './fleet-event.ts';
-import { isInstalled, OUTLETS_PER_BOX, STATUS } from './outlet-status.ts';
+import { isInstalled } from './outlet-status.ts';
 import type { Pace } from './pace.ts';
 import { Random } from './random.ts';
 import { SimulatedOutlet } from './simulated-outlet.ts';

@@ -1,6 +1,7 @@
 import type { LocalTime } from '../../../streams/local-time.ts';
+import { STATUS } from '../../../streams/status.ts';
 import { type ChargeCurve, chargeCurrentA, chargePowerFactor, drawChargeCurve } from './charge-curve.ts';
-import { type OutletStatus, STATUS } from './outlet-status.ts';
+import type { OutletStatus } from './outlet-status.ts';
 import type { Pace, Spread } from './pace.ts';
 import type { Random } from './random.ts';
 
