@@ -1,5 +1,6 @@
 import { asyncScheduler, map } from 'rxjs';
 import { marbles } from '../test/fixture/marbles.ts';
+import { expectPassedOn } from '../test/fixture/operator-cases.ts';
 import type { Reading, Readings } from './reading.ts';
 import { sampleUtilization } from './sample-utilization.ts';
 import type { UtilizationSample } from './utilization.ts';
@@ -114,22 +115,6 @@ describe('sampleUtilization', () => {
   });
 
   it('gives nothing for nothing, and passes completion and errors on', () => {
-    marbles(({ cold, expectObservable, expectSubscriptions }) => {
-      for (const [source, expected, subscription] of [
-        ['-', '-', '^'],
-        ['|', '|', '(^!)'],
-        ['--|', '--|', '^-!'],
-        ['s|', '-|', '^!'],
-        ['s#', '-#', '^!'],
-      ] as const) {
-        const readings = cold(source, { s: 'S2' });
-        const result = readings.pipe(
-          map((text) => reading(text, asyncScheduler.now())),
-          sampleUtilization(RULES),
-        );
-        expectObservable(result, '^ 50ms !').toBe(expected);
-        expectSubscriptions(readings.subscriptions).toBe(subscription === '^' ? '^ 50ms !' : subscription);
-      }
-    });
+    expectPassedOn(reading, 'S2', sampleUtilization(RULES));
   });
 });

@@ -1,5 +1,6 @@
 import { asyncScheduler, map } from 'rxjs';
 import { marbles } from '../test/fixture/marbles.ts';
+import { expectPassedOn } from '../test/fixture/operator-cases.ts';
 import type { Photograph, PhotographRules } from './photograph.ts';
 import type { Quantity, Readings } from './reading.ts';
 import { settlePhotograph } from './settle-photograph.ts';
@@ -221,23 +222,6 @@ describe('settlePhotograph', () => {
   });
 
   it('gives nothing for nothing, passes completion and errors on, and drops what is due when they come', () => {
-    marbles(({ cold, expectObservable, expectSubscriptions }) => {
-      const one = { s: 'S2' };
-      for (const [source, expected, subscription] of [
-        ['-', '-', '^'],
-        ['|', '|', '(^!)'],
-        ['--|', '--|', '^-!'],
-        ['s|', '-|', '^!'],
-        ['s#', '-#', '^!'],
-      ] as const) {
-        const readings = cold(source, one);
-        const result = readings.pipe(
-          map((text) => reading(text, asyncScheduler.now())),
-          settlePhotograph(RULES),
-        );
-        expectObservable(result).toBe(expected);
-        expectSubscriptions(readings.subscriptions).toBe(subscription);
-      }
-    });
+    expectPassedOn(reading, 'S2', settlePhotograph(RULES));
   });
 });

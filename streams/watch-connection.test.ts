@@ -1,5 +1,6 @@
 import { asyncScheduler, map } from 'rxjs';
 import { marbles } from '../test/fixture/marbles.ts';
+import { expectPassedOn } from '../test/fixture/operator-cases.ts';
 import type { Readings } from './reading.ts';
 import { watchConnection } from './watch-connection.ts';
 
@@ -78,22 +79,6 @@ describe('watchConnection', () => {
   });
 
   it('gives nothing for nothing, and passes completion and errors on', () => {
-    marbles(({ cold, expectObservable, expectSubscriptions }) => {
-      for (const [source, expected, subscription] of [
-        ['-', '-', '^ 50ms !'],
-        ['|', '|', '(^!)'],
-        ['--|', '--|', '^-!'],
-        ['s|', '-|', '^!'],
-        ['s#', '-#', '^!'],
-      ] as const) {
-        const readings = cold(source, { s: 'S2' });
-        const result = readings.pipe(
-          map((text) => reading(text, asyncScheduler.now())),
-          watchConnection(RULES),
-        );
-        expectObservable(result, '^ 50ms !').toBe(expected);
-        expectSubscriptions(readings.subscriptions).toBe(subscription);
-      }
-    });
+    expectPassedOn(reading, 'S2', watchConnection(RULES));
   });
 });
