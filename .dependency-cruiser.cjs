@@ -17,7 +17,7 @@ const SHARED =
 const EVERYWHERE = `${SHARED}|^streams/|^node:|^[a-z_]+(/promises)?$`;
 /** Where a file of src/ may live: each of these has a rule of its own below, but for embedded/, which may import anything. */
 const ROOMS =
-  '^src/((mqtt|influx|postgres|eboost|setup|doctor|commands|embedded)/|services/((photograph|utilization|analysis|backup)/|[^/]*$)|evida\\.ts$)';
+  '^src/((mqtt|journal|influx|postgres|eboost|http|setup|doctor|commands|embedded)/|services/((telemetry|photograph|utilization|analysis|backup)/|[^/]*$)|evida\\.ts$)';
 const NPM = (...names) =>
   names.map((name) => `node_modules/${name.replace('/', '\\/')}/|^${name}$`).join('|');
 const any = (...paths) => paths.join('|');
@@ -77,6 +77,11 @@ module.exports = {
     ),
     only('mqtt', '^src/mqtt/', any('^src/mqtt/', EVERYWHERE, NPM('mqtt', 'rxjs'))),
     only(
+      'journal',
+      '^src/journal/',
+      any('^src/journal/', SHARED, '^node:|^[a-z_]+(/promises)?$', NPM('zod')),
+    ),
+    only(
       'influx',
       '^src/influx/',
       any(
@@ -99,11 +104,22 @@ module.exports = {
         ),
       ),
     ),
+    only('http', '^src/http/', any('^src/http/', EVERYWHERE, NPM('prom-client', 'zod'))),
+    only(
+      'service-telemetry',
+      '^src/services/telemetry/',
+      any(
+        '^src/services/(telemetry|photograph|utilization)/',
+        '^src/(journal|mqtt|influx|http)/',
+        EVERYWHERE,
+        NPM('rxjs', 'zod', '@influxdata/influxdb-client'),
+      ),
+    ),
     only(
       'services',
       '^src/services/[^/]*$',
       any(
-        '^src/(services|mqtt|influx|postgres|eboost)/',
+        '^src/(services|journal|mqtt|influx|postgres|eboost|http)/',
         EVERYWHERE,
         NPM('rxjs', 'node-schedule', '@types/node-schedule', '@influxdata/influxdb-client'),
       ),
@@ -130,7 +146,7 @@ module.exports = {
       'commands',
       '^src/(commands/|evida\\.ts)',
       any(
-        '^src/(commands|services|setup|doctor)/|^src/(postgres/database|eboost/(box-list-store|review-box-list)|mqtt/hear-boxes)|^src/embedded/',
+        '^src/(commands|services|setup|doctor|http|journal)/|^src/(postgres/database|eboost/(box-list-store|review-box-list)|mqtt/hear-boxes)|^src/embedded/',
         EVERYWHERE,
         NPM('commander', 'pino'),
       ),

@@ -7,12 +7,12 @@ import type { PhotographRules } from '../streams/photograph.ts';
 import { sampleUtilization } from '../streams/sample-utilization.ts';
 import { selectReadings } from '../streams/select-readings.ts';
 import { settlePhotograph } from '../streams/settle-photograph.ts';
+import { StreamScheduler } from '../streams/stream-scheduler.ts';
 import { toPhotographPoint } from '../streams/to-photograph-point.ts';
 import { toUtilizationPoint } from '../streams/to-utilization-point.ts';
 import { watchConnection } from '../streams/watch-connection.ts';
 import { groupByPhotographs } from './group-by-peer.ts';
 import { machine } from './machine.ts';
-import { ManualScheduler } from './manual-scheduler.ts';
 
 const HELP = `npm run bench:streams -- [--boxes 10000] [--messages 3000000] [--json]
 
@@ -36,7 +36,7 @@ const RULES: PhotographRules = {
 const START_MS = Date.UTC(2026, 9, 1, 11);
 const CHUNK = 50_000;
 
-type Pipeline = (messages$: Observable<Message>, scheduler: ManualScheduler) => Observable<unknown>;
+type Pipeline = (messages$: Observable<Message>, scheduler: StreamScheduler) => Observable<unknown>;
 
 const PIPELINES: Readonly<Record<'evida' | 'groupBy', Pipeline>> = {
   evida: (messages$, scheduler) => {
@@ -68,7 +68,7 @@ interface Figures {
 
 function measure(pipeline: Pipeline, boxes: number, messages: number): Figures {
   const fleet = simulateFleet({ boxes, seed: 1, startMs: START_MS, timeZone: 'Asia/Ho_Chi_Minh' });
-  const scheduler = new ManualScheduler();
+  const scheduler = new StreamScheduler();
   const source = new Subject<Message>();
   const chunk: Message[] = [];
   fillChunk(fleet, chunk);

@@ -17,6 +17,23 @@ export function duration(minMs: number): z.ZodType<number, string> {
   });
 }
 
+const UNIT_BYTES: Readonly<Record<string, number>> = { KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30, TB: 2 ** 40 };
+
+/** An amount of data such as `64MB` or `4GB` (of 1024), of at least `min` bytes, in bytes. */
+export function size(min: number): z.ZodType<number, string> {
+  return z.string().transform((text, context) => {
+    const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(KB|MB|GB|TB)$/.exec(text) ?? [];
+    const bytes = Number(amount) * ((unit === undefined ? undefined : UNIT_BYTES[unit]) ?? Number.NaN);
+    if (bytes >= min) return Math.floor(bytes);
+    context.addIssue(
+      Number.isNaN(bytes)
+        ? 'must be a number with its unit: KB, MB, GB or TB'
+        : `must be at least ${min / 2 ** 20}MB`,
+    );
+    return z.NEVER;
+  });
+}
+
 /** A number of at least `min`, written plainly. */
 export function number(min: number): z.ZodType<number, string> {
   return z
@@ -51,6 +68,13 @@ function address(schemes: readonly string[]): z.ZodType<string, string> {
     `must be an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
   );
 }
+
+/** A port to listen on; 0 is any free one. */
+export const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a number from 0 to 65535')
+  .transform(Number)
+  .refine((value) => value <= 65_535, 'must be a number from 0 to 65535');
 
 /** A comma-separated list of some of `values`, at least one. */
 export function listOf<T extends string>(values: readonly T[]): z.ZodType<readonly T[], string> {

@@ -12,6 +12,8 @@ type Parsed<V extends Variables> = Readonly<z.output<z.ZodObject<V>>>;
 
 /** The parsed environment; durations in ms. Optional variables that are not set are undefined. */
 export type Config = Parsed<typeof VARIABLES>;
+/** The thresholds among them. */
+export type Thresholds = Parsed<typeof THRESHOLDS>;
 /** What `evida setup` reads of it. */
 export type SetupConfig = Parsed<typeof SETUP_VARIABLES>;
 
@@ -28,13 +30,13 @@ export function loadSetupConfig(environment: Environment, readFile: ReadFile): S
 }
 
 /** The thresholds alone. @throws EvidaError CONFIG_INVALID, with every error at once */
-export function loadThresholds(environment: Environment): Parsed<typeof THRESHOLDS> {
+export function loadThresholds(environment: Environment): Thresholds {
   const thresholds = parseEnvironment(THRESHOLDS, environment, String);
   refuseContradictions(thresholds);
   return thresholds;
 }
 
-function refuseContradictions(thresholds: Parsed<typeof THRESHOLDS>): void {
+function refuseContradictions(thresholds: Thresholds): void {
   if (thresholds.PHOTOGRAPH_SETTLE_MAX >= thresholds.PHOTOGRAPH_SETTLE) return;
   throw invalid(['PHOTOGRAPH_SETTLE_MAX must not be shorter than PHOTOGRAPH_SETTLE']);
 }

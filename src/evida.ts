@@ -1,23 +1,22 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
 import { analyzeCommand } from './commands/analyze.ts';
 import { backupCommand } from './commands/backup.ts';
 import { boxesCommand } from './commands/boxes.ts';
 import { completionCommand } from './commands/completion.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { replayCommand } from './commands/replay.ts';
+import { jobsCommand } from './commands/jobs.ts';
 import { reportError } from './commands/report-error.ts';
 import { runCommand } from './commands/run.ts';
 import { setupCommand } from './commands/setup.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { statusCommand } from './commands/status.ts';
 import { thresholdsCommand } from './commands/thresholds.ts';
 import { createVerb } from './commands/verb.ts';
-import { projectFile } from './project-file.ts';
-
-const { version }: { readonly version: string } = JSON.parse(
-  readFileSync(projectFile('package.json'), 'utf8'),
-);
+import { VERSION } from './project-file.ts';
 
 const program = createVerb('evida', {
   summary: 'records what EV-charging boxes say',
@@ -33,15 +32,19 @@ backups into blob storage.`,
     [75, 'another process uses the directory'],
     [78, 'the environment is incomplete or wrong'],
   ],
-}).version(version, '--version', 'print the version');
+}).version(VERSION, '--version', 'print the version');
 
 for (const command of [
   runCommand,
   setupCommand,
   doctorCommand,
+  statusCommand,
   boxesCommand,
+  deadLettersCommand,
   thresholdsCommand,
+  replayCommand,
   analyzeCommand,
+  jobsCommand,
   backupCommand,
   demoCommand,
   simulateCommand,

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,4 +12,12 @@ export function projectFile(...path: readonly string[]): string {
 
 function findRoot(directory: string): string {
   return existsSync(join(directory, 'package.json')) ? directory : findRoot(dirname(directory));
+}
+
+/** The version of this Evida, of its package.json. */
+export const VERSION = versionIn(readFileSync(projectFile('package.json'), 'utf8'));
+
+function versionIn(packageJson: string): string {
+  const { version }: { readonly version: string } = JSON.parse(packageJson);
+  return version;
 }

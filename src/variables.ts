@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cron, databaseUrl, duration, listOf, number, timeZone, url } from './config-types.ts';
+import { cron, databaseUrl, duration, listOf, number, port, size, timeZone, url } from './config-types.ts';
 
 const ROLES = ['photograph', 'utilization', 'analysis', 'backup'] as const;
 
@@ -62,6 +62,11 @@ const MQTT = {
       .prefault(''),
     { meaning: 'What stands before each topic at this broker', example: 'site-1/' },
   ),
+  MQTT_SESSION_EXPIRY: variable(duration(1000).prefault('7d'), {
+    meaning: 'How long the broker keeps what arrives while Evida is away (MQTT 5)',
+    example: '7d',
+    unit: 'duration',
+  }),
 };
 
 const INFLUXDB = {
@@ -179,6 +184,8 @@ const UTILIZATION = {
   }),
 };
 
+const whole = (min: number) => number(min).refine(Number.isInteger, 'must be a whole number');
+
 const ANALYSIS = {
   ANALYSIS_SCHEDULE: variable(cron.prefault('0 * * * *'), {
     meaning: 'When analyses run, in TIME_ZONE',
@@ -189,7 +196,78 @@ const ANALYSIS = {
     meaning: 'Where business days start',
     example: 'Asia/Ho_Chi_Minh',
   }),
+  FIRST_BOX: variable(whole(0).prefault('10'), {
+    meaning: 'Boxes of lower numbers are test boxes, and in no table',
+    example: '10',
+  }),
+  EVENT_MIN_KWH: variable(number(0).prefault('0.005'), {
+    meaning: 'A transaction of more energy is a charging event',
+    example: '0.005',
+    unit: 'kWh',
+  }),
+  EVENT_MIN_PAID_KWH: variable(number(0).prefault('0.001'), {
+    meaning: 'One of more energy is, too, if it costs anything',
+    example: '0.001',
+    unit: 'kWh',
+  }),
+  SESSION_MERGE_GAP: variable(duration(0).prefault('2m'), {
+    meaning: 'A metered session goes on if charging does within so long',
+    example: '2m',
+    unit: 'duration',
+  }),
+  SESSION_ABANDONED_AFTER: variable(duration(60_000).prefault('24h'), {
+    meaning: 'A metered session ends at its last photograph if none comes for so long',
+    example: '24h',
+    unit: 'duration',
+  }),
+  RECONCILIATION_TOLERANCE_KWH: variable(number(0).prefault('0.05'), {
+    meaning: 'Metered and billed energy agree within so much',
+    example: '0.05',
+    unit: 'kWh',
+  }),
+  RECONCILIATION_TOLERANCE_SHARE: variable(number(0).prefault('0.05'), {
+    meaning: 'They agree, too, within this part of what was billed',
+    example: '0.05',
+  }),
+  UTILIZATION_EVENTS_PER_OUTLET: variable(number(1).prefault('40'), {
+    meaning: 'As many charging events a month of an active outlet are a utilization_by_events of 100 percent',
+    example: '40',
+  }),
+  FREQUENT_MIN_EVENTS: variable(number(1).prefault('20'), {
+    meaning: 'A customer with as many charging events in a month is Frequent',
+    example: '20',
+  }),
+  OCCASIONAL_MIN_EVENTS: variable(number(1).prefault('10'), {
+    meaning: 'One with as many is Occasional, with fewer Rare',
+    example: '10',
+  }),
+  HIGH_ENERGY_KWH: variable(number(0).prefault('1.5'), {
+    meaning: 'A customer of as much energy a charging event is High',
+    example: '1.5',
+    unit: 'kWh',
+  }),
+  HALVED_SHARE: variable(number(0).prefault('0.5'), {
+    meaning: 'A customer with at most this part of the charging events of the month before is halved',
+    example: '0.5',
+  }),
+  INACTIVE_MONTHS: variable(whole(1).prefault('12'), {
+    meaning: 'A customer without charging events this month, but in as many before, is inactive',
+    example: '12',
+    unit: 'months',
+  }),
+  LOYAL_MIN_EVENTS: variable(whole(1).prefault('10'), {
+    meaning: 'A loyal customer has as many charging events in a month',
+    example: '10',
+  }),
+  LOYAL_MIN_WEEKS: variable(whole(1).prefault('4'), {
+    meaning: 'and at least one in each of so many ISO weeks',
+    example: '4',
+    unit: 'weeks',
+  }),
 };
+
+/** What the definitions of the analytic tables depend on. */
+export const DEFINITIONS = ANALYSIS;
 
 const BACKUP = {
   AZURE_STORAGE_CONNECTION_STRING: variable(text(), {
@@ -209,6 +287,24 @@ const BACKUP = {
   }),
 };
 
+const DELIVERY = {
+  JOURNAL_MAX: variable(size(2 ** 24).prefault('4GB'), {
+    meaning: 'How large the log may grow; when it is full, messages wait at the broker',
+    example: '4GB',
+    unit: 'size',
+  }),
+  JOURNAL_KEEP: variable(duration(0).prefault('24h'), {
+    meaning: 'How long the log is kept for `evida replay`, if JOURNAL_MAX allows',
+    example: '24h',
+    unit: 'duration',
+  }),
+  DEAD_LETTERS_MAX: variable(size(2 ** 20).prefault('64MB'), {
+    meaning: 'How much of what could not be used is kept; the oldest goes first',
+    example: '64MB',
+    unit: 'size',
+  }),
+};
+
 const PROCESS = {
   ROLES: variable(listOf(ROLES).prefault(ROLES.join(',')), {
     meaning: 'What this process does',
@@ -217,6 +313,14 @@ const PROCESS = {
   DATA_DIR: variable(text().prefault('.evida/data'), {
     meaning: 'Directory of what must survive a restart; one a process',
     example: '/var/lib/evida',
+  }),
+  HTTP_HOST: variable(text().prefault('127.0.0.1'), {
+    meaning: 'Address on which /metrics, /healthz, /readyz and /status are served',
+    example: '0.0.0.0',
+  }),
+  HTTP_PORT: variable(port.prefault('8080'), {
+    meaning: 'Port of the same; 0 = any free one',
+    example: '8080',
   }),
   LOG_LEVEL: variable(
     z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').prefault('info'),
@@ -252,6 +356,7 @@ export const SECTIONS = {
   Utilization: UTILIZATION,
   Analysis: ANALYSIS,
   Backup: BACKUP,
+  Delivery: DELIVERY,
   'The process': PROCESS,
 };
 
@@ -264,6 +369,7 @@ export const VARIABLES = {
   ...UTILIZATION,
   ...ANALYSIS,
   ...BACKUP,
+  ...DELIVERY,
   ...PROCESS,
 };
 

@@ -1,6 +1,5 @@
 interface Entry {
   readonly key: number;
-  at: number;
   /** Where in the heap it stands. */
   position: number;
 }
@@ -10,27 +9,21 @@ export class Deadlines {
   readonly #entries = new Map<number, Entry>();
   /** A binary heap: no entry is before the one at half its position. */
   readonly #heap: Entry[] = [];
+  /** When each of them falls: apart, since looking for its place compares many times and moves few entries. */
+  readonly #times: number[] = [];
 
   /** Sets the deadline of `key` to `at` (ms), or takes it away with Infinity. */
   set(key: number, at: number): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) {
-      if (at !== Number.POSITIVE_INFINITY) this.#add({ key, at, position: this.#heap.length });
-      return;
-    }
-    if (at === Number.POSITIVE_INFINITY) {
-      this.#remove(entry);
-      return;
-    }
-    const before = entry.at;
-    entry.at = at;
-    if (at < before) this.#rise(entry);
-    else if (at > before) this.#sink(entry);
+      if (at !== Number.POSITIVE_INFINITY) this.#add(key, at);
+    } else if (at === Number.POSITIVE_INFINITY) this.#remove(entry);
+    else if (at !== this.#times[entry.position]) this.#settle(entry, at);
   }
 
   /** When the earliest deadline falls, or Infinity. */
   get earliest(): number {
-    return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
+    return this.#times[0] ?? Number.POSITIVE_INFINITY;
   }
 
   /** How many keys have a deadline. */
@@ -40,59 +33,69 @@ export class Deadlines {
 
   /** Takes away the earliest deadline if it falls at or before `at`, and gives its key and time. */
   takeDue(at: number): { readonly key: number; readonly at: number } | undefined {
+    const time = this.earliest;
     const first = this.#heap[0];
-    if (first === undefined || first.at > at) return undefined;
+    if (time > at || first === undefined) return undefined;
     this.#remove(first);
-    return first;
+    return { key: first.key, at: time };
   }
 
-  #add(entry: Entry): void {
-    this.#entries.set(entry.key, entry);
+  #add(key: number, at: number): void {
+    const entry = { key, position: this.#heap.length };
+    this.#entries.set(key, entry);
     this.#heap.push(entry);
-    this.#rise(entry);
+    this.#times.push(at);
+    this.#settle(entry, at);
   }
 
   #remove(entry: Entry): void {
     this.#entries.delete(entry.key);
     const last = this.#heap.pop();
-    if (last === undefined || last === entry) return;
-    this.#place(last, entry.position);
-    this.#rise(last);
-    this.#sink(last);
+    const at = this.#times.pop();
+    if (last === undefined || at === undefined || last === entry) return;
+    last.position = entry.position;
+    this.#settle(last, at);
   }
 
-  #rise(entry: Entry): void {
-    while (entry.position > 0) {
-      const above = this.#heap[(entry.position - 1) >> 1];
-      if (above === undefined || !isBefore(entry, above)) return;
-      this.#swap(entry, above);
+  /** Finds the place of `entry`, whose deadline is `at` from now on: it moves up or down from where it stands. */
+  #settle(entry: Entry, at: number): void {
+    let { position } = entry;
+    for (let above = (position - 1) >> 1; position > 0; above = (position - 1) >> 1) {
+      if (!this.#isBefore(at, entry, above)) break;
+      this.#move(above, position);
+      position = above;
     }
-  }
-
-  #sink(entry: Entry): void {
     for (;;) {
-      const left = this.#heap[2 * entry.position + 1];
-      const right = this.#heap[2 * entry.position + 2];
-      const below = right !== undefined && left !== undefined && isBefore(right, left) ? right : left;
-      if (below === undefined || !isBefore(below, entry)) return;
-      this.#swap(below, entry);
+      const left = 2 * position + 1;
+      const below = this.#earlierOf(left, left + 1);
+      if (below >= this.#heap.length || this.#isBefore(at, entry, below)) break;
+      this.#move(below, position);
+      position = below;
     }
-  }
-
-  /** @param lower stands below `upper`, and takes its place */
-  #swap(lower: Entry, upper: Entry): void {
-    const { position } = lower;
-    this.#place(lower, upper.position);
-    this.#place(upper, position);
-  }
-
-  #place(entry: Entry, position: number): void {
     entry.position = position;
     this.#heap[position] = entry;
+    this.#times[position] = at;
   }
-}
 
-/** Of the same time, the lower key comes first: the order depends on nothing that went before. */
-function isBefore(one: Entry, other: Entry): boolean {
-  return one.at < other.at || (one.at === other.at && one.key < other.key);
+  /** Which of two neighbours comes first; `left` if there is no right one. */
+  #earlierOf(left: number, right: number): number {
+    const entry = this.#heap[right];
+    const at = this.#times[right];
+    return entry !== undefined && at !== undefined && this.#isBefore(at, entry, left) ? right : left;
+  }
+
+  /** Of the same time, the lower key comes first: the order depends on nothing that went before. */
+  #isBefore(at: number, entry: Entry, position: number): boolean {
+    const time = this.#times[position] ?? Number.POSITIVE_INFINITY;
+    return at < time || (at === time && entry.key < (this.#heap[position]?.key ?? Number.POSITIVE_INFINITY));
+  }
+
+  #move(from: number, to: number): void {
+    const entry = this.#heap[from];
+    const at = this.#times[from];
+    if (entry === undefined || at === undefined) return;
+    entry.position = to;
+    this.#heap[to] = entry;
+    this.#times[to] = at;
+  }
 }

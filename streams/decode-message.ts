@@ -1,35 +1,8 @@
 import { map, type OperatorFunction } from 'rxjs';
-import { decodePayload } from './decode-payload.ts';
-import { decodeTopic } from './decode-topic.ts';
+import { type Decoded, decode } from './decode.ts';
 import type { Message } from './message.ts';
-import type { Readings, Rejection } from './reading.ts';
-
-/** What became of one message: its readings if it had any, and what was rejected of it. */
-export interface Decoded {
-  readonly message: Message;
-  readonly readings: Readings | undefined;
-  readonly rejections: readonly Rejection[];
-}
 
 /** Decodes each message; bad input becomes a rejection, never an error. */
 export function decodeMessage(): OperatorFunction<Message, Decoded> {
   return map(decode);
-}
-
-/** The readings of one message (domain.md, "Wire protocol"). */
-function decode(message: Message): Decoded {
-  const topic = decodeTopic(message.topic);
-  if (topic === undefined) {
-    return {
-      message,
-      readings: undefined,
-      rejections: [{ reason: 'unknown-topic', text: message.topic.slice(0, 64) }],
-    };
-  }
-  const { values, rejections } = decodePayload(topic.quantity, message.payload);
-  const { receivedAt, retained, resumed, backlog } = message;
-  const { box, quantity } = topic;
-  const readings =
-    values.length === 0 ? undefined : { box, quantity, receivedAt, retained, resumed, backlog, values };
-  return { message, readings, rejections };
 }

@@ -29,5 +29,6 @@ export function decodeNumber(bytes: Uint8Array, start: number, end: number): num
   }
   if (digits === 0 || decimals === 0) return Number.NaN;
   if (decimals > 0) value /= POWERS_OF_TEN[decimals] ?? Number.NaN;
-  return negative ? -value : value;
+  // Not `-value`: there is no -0 on the wire.
+  return negative ? 0 - value : value;
 }

@@ -1,31 +1,15 @@
-/**
- * An energy register as the wire shows it: it only grows, until it resets; now and then a single reading
- * is wrong (domain.md, photographs rule 8). Joules; NaN is unknown.
- */
-export interface EnergyRegister {
-  energyJ: number;
-  /** A reading below the register, held until the next one says whether it was a reset or a glitch. */
-  heldJ: number;
-}
+import { UNKNOWN } from './unknown.ts';
 
+/** What a reading of an energy register means: `held` changes nothing yet, the others count. */
 export type RegisterEvent = 'read' | 'held' | 'reset' | 'glitch';
 
-export function createRegister(): EnergyRegister {
-  return { energyJ: Number.NaN, heldJ: Number.NaN };
-}
-
 /**
- * Folds one reading: `held` changes nothing yet, `reset` means that the register began anew and now reads
- * `energyJ`, `glitch` that the reading held before was wrong and this one counts.
+ * An energy register only grows, until it resets; now and then a single reading is wrong. So a reading that falls is
+ * held until the next: one that is low, too, means a `reset`, any other that what was held was a `glitch` (domain.md,
+ * photographs rule 8). All in one unit, or UNKNOWN.
  */
-export function foldRegister(register: EnergyRegister, energyJ: number): RegisterEvent {
-  const isHolding = !Number.isNaN(register.heldJ);
-  if (energyJ < register.energyJ && !isHolding) {
-    register.heldJ = energyJ;
-    return 'held';
-  }
-  const event = !isHolding ? 'read' : energyJ < register.energyJ ? 'reset' : 'glitch';
-  register.heldJ = Number.NaN;
-  register.energyJ = energyJ;
-  return event;
+export function registerEvent(known: number, held: number, reading: number): RegisterEvent {
+  const isLower = reading < known;
+  if (held === UNKNOWN) return isLower ? 'held' : 'read';
+  return isLower ? 'reset' : 'glitch';
 }

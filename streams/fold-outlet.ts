@@ -1,5 +1,6 @@
-import { foldRegister } from './energy-register.ts';
+import { registerEvent } from './energy-register.ts';
 import { HEARD, type OutletState } from './outlet-state.ts';
+import { UNKNOWN } from './unknown.ts';
 
 /** What the readings of an outlet's own, other than its status, are of. */
 export type OutletQuantity = 'current' | 'powerFactor' | 'energy';
@@ -11,19 +12,31 @@ export type FoldEvent = 'nothing' | 'changed' | 'reset';
 export function foldOutlet(state: OutletState, quantity: OutletQuantity, value: number): FoldEvent {
   if (quantity === 'energy') return foldEnergy(state, value);
   const isNews = hear(state, HEARD[quantity]);
-  const field = quantity === 'current' ? 'currentMa' : 'powerFactor';
-  if (!isNews && state[field] === value) return 'nothing';
-  state[field] = value;
+  const known = quantity === 'current' ? state.currentMa : state.powerFactor;
+  if (!isNews && known === value) return 'nothing';
+  if (quantity === 'current') state.currentMa = value;
+  else state.powerFactor = value;
   return 'changed';
 }
 
+/** Whether the value of a quantity is known. */
+export function isKnown(state: OutletState, quantity: OutletQuantity): boolean {
+  if (quantity === 'energy') return state.energyJ !== UNKNOWN;
+  return (quantity === 'current' ? state.currentMa : state.powerFactor) !== UNKNOWN;
+}
+
 function foldEnergy(state: OutletState, energyJ: number): FoldEvent {
-  const before = state.register.energyJ;
-  const event = foldRegister(state.register, energyJ);
-  if (event === 'held') return 'nothing';
+  const before = state.energyJ;
+  const event = registerEvent(before, state.heldJ, energyJ);
+  if (event === 'held') {
+    state.heldJ = energyJ;
+    return 'nothing';
+  }
+  state.heldJ = UNKNOWN;
+  state.energyJ = energyJ;
   const isNews = hear(state, HEARD.energy);
   if (event === 'reset') return 'reset';
-  return isNews || state.register.energyJ !== before ? 'changed' : 'nothing';
+  return isNews || energyJ !== before ? 'changed' : 'nothing';
 }
 
 /**
@@ -35,14 +48,8 @@ export function foldStatus(state: OutletState, status: number, receivedAt: numbe
   state.statusAtMs = receivedAt;
   state.foldedAtMs = receivedAt;
   state.heardSinceStatus = 0;
-  state.currentMa = Number.NaN;
-  state.powerFactor = Number.NaN;
-}
-
-/** Whether the value of a quantity is known. */
-export function isKnown(state: OutletState, quantity: OutletQuantity): boolean {
-  if (quantity === 'energy') return !Number.isNaN(state.register.energyJ);
-  return !Number.isNaN(quantity === 'current' ? state.currentMa : state.powerFactor);
+  state.currentMa = UNKNOWN;
+  state.powerFactor = UNKNOWN;
 }
 
 /** Whether all that this outlet has ever reported has arrived since its status did. */

@@ -1,74 +1,64 @@
-import {
-  asyncScheduler,
-  Observable,
-  type OperatorFunction,
-  type SchedulerLike,
-  type Subscription,
-} from 'rxjs';
 import type { Deadlines } from './deadlines.ts';
+import { type Observation, observedUntil } from './observation.ts';
 
 /**
- * A state machine over many keys, driven by its inputs and by the deadlines that it sets itself. It knows
- * neither RxJS nor a clock: the same inputs and deadlines give the same outputs, live or from a log.
+ * A state machine over many keys, driven by what is observed and by the deadlines that it sets itself. It knows
+ * neither RxJS nor a clock: the same observations and deadlines give the same outputs, live or from a log.
  */
-export interface KeyedReducer<I, O> {
+export interface KeyedReducer<O> {
   readonly deadlines: Deadlines;
-  fold(input: I, emit: (output: O) => void): void;
+  fold(observation: Observation, emit: (output: O) => void): void;
   /** The deadline of `key` came at `at` (ms). */
   expire(key: number, at: number, emit: (output: O) => void): void;
+  /** The deadline of `key` came at `at` (ms), and the log shows that nothing was recorded of it. */
+  lapse(key: number, at: number): void;
+}
+
+/** What a reducer knew of its boxes, to go on from there: plain data that JSON keeps exactly. */
+export interface Snapshot<B> {
+  /** When it was exported, ms. */
+  readonly atMs: number;
+  readonly boxes: Iterable<B>;
 }
 
 /** Lets everything expire that falls due at or before `at` (ms), in the order of time. */
-export function expireUntil<I, O>(reducer: KeyedReducer<I, O>, at: number, emit: (output: O) => void): void {
+export function expireUntil<O>(reducer: KeyedReducer<O>, at: number, emit: (output: O) => void): void {
   for (let due = reducer.deadlines.takeDue(at); due !== undefined; due = reducer.deadlines.takeDue(at)) {
     reducer.expire(due.key, due.at, emit);
   }
 }
 
-/** A timer cannot be set further ahead; one that comes too early is set again. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
+/** Folds what was just observed. What falls due at or before its arrival comes before it, but for what no one observed. */
+export function foldLive<O>(
+  reducer: KeyedReducer<O>,
+  observation: Observation,
+  emit: (output: O) => void,
+): void {
+  expireUntil(reducer, observedUntil(observation), emit);
+  reducer.fold(observation, emit);
+}
 
 /**
- * Runs a keyed reducer on a stream: one subscription, one map and one timer for all keys. What falls due at
- * or before the arrival of an input comes before it, whichever the scheduler would have run first.
+ * Folds what was observed before, from a log in which everything that was recorded stands before what was observed
+ * after it: a deadline that has come and of which nothing was recorded has lapsed. Settings that have changed since, or
+ * a newer version, decide nothing anew.
  */
-export function reduceKeyed<I extends { readonly receivedAt: number }, O>(
-  createReducer: () => KeyedReducer<I, O>,
-  scheduler: SchedulerLike = asyncScheduler,
-): OperatorFunction<I, O> {
-  return (source) =>
-    new Observable<O>((subscriber) => {
-      const reducer = createReducer();
-      const emit = (output: O): void => subscriber.next(output);
-      let timer: Subscription | undefined;
-      let timerAt = Number.POSITIVE_INFINITY;
-
-      const armTimer = (): void => {
-        const { earliest } = reducer.deadlines;
-        if (earliest >= timerAt) return;
-        timer?.unsubscribe();
-        timerAt = earliest;
-        timer = scheduler.schedule(onTimer, Math.min(Math.max(0, earliest - scheduler.now()), MAX_DELAY_MS));
-        subscriber.add(timer);
-      };
-      const onTimer = (): void => {
-        if (timer !== undefined) subscriber.remove(timer);
-        timer = undefined;
-        timerAt = Number.POSITIVE_INFINITY;
-        expireUntil(reducer, scheduler.now(), emit);
-        if (!subscriber.closed) armTimer();
-      };
-
-      subscriber.add(
-        source.subscribe({
-          next: (input) => {
-            expireUntil(reducer, input.receivedAt, emit);
-            reducer.fold(input, emit);
-            armTimer();
-          },
-          error: (error) => subscriber.error(error),
-          complete: () => subscriber.complete(),
-        }),
-      );
-    });
+export function foldRecorded<O>(
+  reducer: KeyedReducer<O>,
+  observation: Observation,
+  emit: (output: O) => void,
+): void {
+  if (observation.kind === 'unobserved') {
+    foldLive(reducer, observation, emit);
+    return;
+  }
+  const { deadlines } = reducer;
+  for (
+    let due = deadlines.takeDue(observation.receivedAt);
+    due !== undefined;
+    due = deadlines.takeDue(observation.receivedAt)
+  ) {
+    reducer.lapse(due.key, due.at);
+  }
+  reducer.fold(observation, emit);
 }

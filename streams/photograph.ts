@@ -1,7 +1,13 @@
-/** Why a photograph was taken (domain.md, photographs rule 2, 3 and 6). */
-export type Reason = 'first' | 'status' | 'reset' | 'change' | 'draw' | 'interval' | 'idle';
+export const REASONS = ['first', 'status', 'reset', 'change', 'draw', 'interval', 'idle'] as const;
 
-/** The values of an outlet at one instant, in wire units; NaN is unknown. */
+/** Why a photograph was taken (domain.md, photographs rule 2, 3 and 6). */
+export type Reason = (typeof REASONS)[number];
+
+export function isReason(text: string | undefined): text is Reason {
+  return REASONS.some((reason) => reason === text);
+}
+
+/** The values of an outlet at one instant, in wire units, or UNKNOWN. */
 export interface OutletValues {
   readonly currentMa: number;
   readonly powerFactor: number;
@@ -16,7 +22,7 @@ export interface Photograph extends OutletValues {
   readonly timeMs: number;
   readonly reason: Reason;
   readonly status: number;
-  /** The digit of the command that this status followed, or NaN. */
+  /** The digit of the command that this status followed, or UNKNOWN. */
   readonly command: number;
   readonly registerReset: boolean;
   /** Something of it waited at the broker while Evida was away. */

@@ -1,6 +1,11 @@
 /** How a field is stored in InfluxDB; the first write decides, so it must never vary. */
 export type FieldType = 'float' | 'int' | 'string' | 'bool';
 
+/** How a tag reads in the streams; in InfluxDB all of them are text. */
+export const TAG_TYPES = { box: 'number', outlet: 'number', measurement: 'string', day: 'string' } as const;
+
+type Tag = keyof typeof TAG_TYPES;
+
 /**
  * What Evida writes: measurement, its bucket, tags in their order, and the type of each field. The one home
  * of the InfluxDB schema (domain.md, "InfluxDB"). Times are milliseconds UTC.
@@ -23,6 +28,8 @@ export const MEASUREMENTS = {
     },
   },
   connection: { bucket: 'history', tags: ['box'], fields: { online: 'bool', silent: 'bool' } },
+  gap: { bucket: 'history', tags: [], fields: { from: 'int', to: 'int' } },
+  write_log: { bucket: 'history', tags: ['measurement', 'day'], fields: { points: 'int' } },
   consumption: { bucket: 'telemetry', tags: ['box', 'outlet'], fields: { energy_kwh: 'float' } },
   box_consumption: { bucket: 'telemetry', tags: ['box'], fields: { energy_kwh: 'float' } },
   meter: {
@@ -34,7 +41,7 @@ export const MEASUREMENTS = {
   string,
   {
     bucket: 'history' | 'telemetry';
-    tags: readonly ('box' | 'outlet')[];
+    tags: readonly Tag[];
     fields: Readonly<Record<string, FieldType>>;
   }
 >;
@@ -42,7 +49,10 @@ export const MEASUREMENTS = {
 export type Measurement = keyof typeof MEASUREMENTS;
 
 type ValueOf = { float: number; int: number; string: string; bool: boolean };
-type TagsOf<M extends Measurement> = { readonly [T in (typeof MEASUREMENTS)[M]['tags'][number]]: number };
+type TagValueOf = { number: number; string: string };
+type TagsOf<M extends Measurement> = {
+  readonly [T in (typeof MEASUREMENTS)[M]['tags'][number]]: TagValueOf[(typeof TAG_TYPES)[T]];
+};
 type FieldsOf<M extends Measurement> = {
   readonly [F in keyof (typeof MEASUREMENTS)[M]['fields']]?:
     | ((typeof MEASUREMENTS)[M]['fields'][F] extends FieldType
@@ -63,8 +73,3 @@ export type PointOf<M extends Measurement> = M extends Measurement
 
 export type Point = PointOf<Measurement>;
 export type PhotographPoint = PointOf<'photograph'>;
-
-/** A value as a field: unknown ones, NaN in the streams, are absent from a point. */
-export function known(value: number): number | undefined {
-  return Number.isNaN(value) ? undefined : value;
-}

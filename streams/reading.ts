@@ -35,6 +35,7 @@ export interface Rejection {
 
 /** What one message of a box said: all values share box, quantity and arrival. */
 export interface Readings {
+  readonly kind: 'readings';
   readonly box: number;
   readonly quantity: Quantity;
   readonly receivedAt: number;
@@ -47,4 +48,13 @@ export interface Readings {
 /** Whether it was retained in a session that was resumed: then it is older than what was received before (photographs rule 10). */
 export function isStale({ retained, resumed }: Readings): boolean {
   return retained && resumed;
+}
+
+/** The value of one index, if the message had it. The box itself stands last, so it is looked for from the end. */
+export function valueAt({ values }: Readings, index: number): number | undefined {
+  for (let at = values.length - 1; at >= 0; at--) {
+    const reading = values[at];
+    if (reading?.index === index) return reading.value;
+  }
+  return undefined;
 }

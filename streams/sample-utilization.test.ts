@@ -20,7 +20,16 @@ function reading(text: string, receivedAt: number): Readings {
     .map(Number);
   const values: Reading[] = numbers.map((value, at) => ({ index: letter === 'B' ? 10 : at, value }));
   const quantity = letter === 'S' ? 'status' : letter === 'M' ? 'meter' : 'energy';
-  return { box: 10, quantity, receivedAt, retained: isStale, resumed: isStale, backlog: false, values };
+  return {
+    kind: 'readings',
+    box: 10,
+    quantity,
+    receivedAt,
+    retained: isStale,
+    resumed: isStale,
+    backlog: false,
+    values,
+  };
 }
 
 function inWords(sample: UtilizationSample): string {

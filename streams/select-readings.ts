@@ -1,5 +1,5 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import type { Decoded } from './decode-message.ts';
+import type { Decoded } from './decode.ts';
 import type { Readings } from './reading.ts';
 
 /** Lets through what could be decoded. */

@@ -4,6 +4,7 @@ import { expectPassedOn } from '../test/fixture/operator-cases.ts';
 import type { Photograph, PhotographRules } from './photograph.ts';
 import type { Quantity, Readings } from './reading.ts';
 import { settlePhotograph } from './settle-photograph.ts';
+import { UNKNOWN } from './unknown.ts';
 
 /** The defaults of domain.md, a thousand times faster: one frame stands for a second. */
 const RULES: PhotographRules = {
@@ -41,6 +42,7 @@ function reading(text: string, receivedAt: number): Readings {
   if (quantity === undefined) throw new Error(`no quantity in ${text}`);
   const index = letter === 'V' || letter === 'O' ? 10 : 0;
   return {
+    kind: 'readings',
     box: Number(box),
     quantity,
     receivedAt,
@@ -56,11 +58,11 @@ function inWords(photograph: Photograph): string {
   const { reason, status, currentMa, powerFactor, voltageV, energyJ, command, registerReset, timeMs } =
     photograph;
   const words = [
-    Number.isNaN(currentMa) ? [] : `${currentMa}mA`,
-    Number.isNaN(powerFactor) ? [] : `${powerFactor}%`,
-    Number.isNaN(voltageV) ? [] : `${voltageV}V`,
-    Number.isNaN(energyJ) ? [] : `${energyJ}J`,
-    Number.isNaN(command) ? [] : `command ${command}`,
+    currentMa === UNKNOWN ? [] : `${currentMa}mA`,
+    powerFactor === UNKNOWN ? [] : `${powerFactor}%`,
+    voltageV === UNKNOWN ? [] : `${voltageV}V`,
+    energyJ === UNKNOWN ? [] : `${energyJ}J`,
+    command === UNKNOWN ? [] : `command ${command}`,
     registerReset ? 'reset!' : [],
   ];
   return [reason, status, ...words.flat(), `@${timeMs}`].join(' ');

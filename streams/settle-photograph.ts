@@ -1,13 +1,17 @@
 import type { OperatorFunction, SchedulerLike } from 'rxjs';
-import { reduceKeyed } from './keyed-reducer.ts';
+import type { Observation } from './observation.ts';
 import type { Photograph, PhotographRules } from './photograph.ts';
 import { PhotographReducer } from './photograph-reducer.ts';
-import type { Readings } from './reading.ts';
+import { reduceKeyed } from './reduce-keyed.ts';
 
-/** Folds readings into outlets and takes a photograph of each event once its messages have settled. */
+/**
+ * Folds readings into outlets and takes a photograph of each event once its messages have settled.
+ * @param createReducer gives the state to begin with: none, or one that was recovered from a log
+ */
 export function settlePhotograph(
   rules: PhotographRules,
   scheduler?: SchedulerLike,
-): OperatorFunction<Readings, Photograph> {
-  return reduceKeyed(() => new PhotographReducer(rules), scheduler);
+  createReducer = () => new PhotographReducer(rules),
+): OperatorFunction<Observation, Photograph> {
+  return reduceKeyed(createReducer, scheduler);
 }

@@ -1,55 +1,61 @@
+import { type BoxUtilization, exportBoxSeries, importBoxSeries } from './box-utilization.ts';
 import { Deadlines } from './deadlines.ts';
-import { foldRegister } from './energy-register.ts';
-import type { KeyedReducer } from './keyed-reducer.ts';
-import { BOX_INDEX, isStale, METER_INDEX, type Readings } from './reading.ts';
-import { STATUS } from './status.ts';
+import { registerEvent } from './energy-register.ts';
+import type { KeyedReducer, Snapshot } from './keyed-reducer.ts';
+import type { Observation, Unobserved } from './observation.ts';
+import { BOX_INDEX, isStale, METER_INDEX, type Readings, valueAt } from './reading.ts';
+import { UNKNOWN } from './unknown.ts';
 import type { UtilizationRules, UtilizationSample } from './utilization.ts';
-import {
-  type BoxUtilization,
-  createBoxUtilization,
-  type MeterSeries,
-  type RegisterSeries,
-  type Series,
-} from './utilization-state.ts';
+import { BoxSeries, METER_SERIES, SERIES_PER_BOX, type Series } from './utilization-state.ts';
+import { differsFromWritten, type Emit, noteWritten, writeSeries } from './write-series.ts';
 
 const HOUR_MS = 3_600_000;
-/** A box has eleven registers and a meter: twelve keys. The key of the full hour is none of theirs. */
-const KEYS_PER_BOX = 12;
-const METER_KEY = 11;
+/** The key of the full hour is none of any series. */
 const HOUR_KEY = -1;
 
-type Emit = (sample: UtilizationSample) => void;
-
 /** Decides when energy registers and meters are written (domain.md, "Utilization"). */
-export class UtilizationReducer implements KeyedReducer<Readings, UtilizationSample> {
+export class UtilizationReducer implements KeyedReducer<UtilizationSample> {
   readonly deadlines = new Deadlines();
-  readonly #boxes = new Map<number, BoxUtilization>();
+  readonly #boxes = new Map<number, BoxSeries>();
   readonly #rules: UtilizationRules;
   #hourIsSet = false;
 
-  /** @param state what `exportState` gave, to go on from there */
-  constructor(rules: UtilizationRules, state: readonly BoxUtilization[] = []) {
+  /** @param snapshot what its boxes were exported as, to go on from there */
+  constructor(rules: UtilizationRules, snapshot?: Snapshot<BoxUtilization>) {
     this.#rules = rules;
-    for (const box of structuredClone(state)) {
+    if (snapshot === undefined) return;
+    this.#setHour(snapshot.atMs);
+    for (const exported of snapshot.boxes) {
+      const box = importBoxSeries(exported);
       this.#boxes.set(box.box, box);
-      for (const series of box.registers) this.#arm(box.box, series.index, series);
-      this.#arm(box.box, METER_KEY, box.meter);
+      for (const series of box.series) this.#arm(box, series);
     }
   }
 
-  /** All that it knows, as plain data. */
-  exportState(): BoxUtilization[] {
-    return structuredClone([...this.#boxes.values()]);
+  boxNumbers(): Iterable<number> {
+    return this.#boxes.keys();
   }
 
-  fold(readings: Readings, emit: Emit): void {
-    const { receivedAt, retained } = readings;
-    if (!this.#hourIsSet) this.#setHour(receivedAt);
-    const box = this.#box(readings.box, receivedAt);
-    if (!retained) box.liveAtMs = receivedAt;
-    if (readings.quantity === 'meter') this.#foldMeter(box, readings, emit);
-    else if (readings.quantity !== 'voltage' && readings.quantity !== 'command')
-      this.#foldRegisters(box, readings, emit);
+  exportBox(number: number): BoxUtilization | undefined {
+    const box = this.#boxes.get(number);
+    return box === undefined ? undefined : exportBoxSeries(box);
+  }
+
+  fold(observation: Observation, emit: Emit): void {
+    if (!this.#hourIsSet) this.#setHour(observation.receivedAt);
+    switch (observation.kind) {
+      case 'readings':
+        this.#foldReadings(observation, emit);
+        break;
+      case 'unobserved':
+        this.#passGap(observation, emit);
+        break;
+      case 'removed':
+        this.#remove(observation.box, emit);
+        break;
+      case 'listed':
+        break;
+    }
   }
 
   expire(key: number, at: number, emit: Emit): void {
@@ -58,85 +64,152 @@ export class UtilizationReducer implements KeyedReducer<Readings, UtilizationSam
       this.#setHour(at);
       return;
     }
-    const box = this.#boxes.get(Math.floor(key / KEYS_PER_BOX));
-    const index = key % KEYS_PER_BOX;
-    const series = index === METER_KEY ? box?.meter : box?.registers[index];
-    if (box === undefined || series === undefined) return;
-    series.opensUntilMs = Number.NaN;
-    this.#write(box, index, series.readAtMs, emit);
+    const box = this.#boxes.get(Math.floor(key / SERIES_PER_BOX));
+    const series = box?.series[key % SERIES_PER_BOX];
+    if (box !== undefined && series !== undefined) this.#end(box, series, emit);
   }
 
-  #box(number: number, atMs: number): BoxUtilization {
+  lapse(key: number, at: number): void {
+    if (key === HOUR_KEY) {
+      this.#setHour(at);
+      return;
+    }
+    const series = this.#boxes.get(Math.floor(key / SERIES_PER_BOX))?.series[key % SERIES_PER_BOX];
+    if (series !== undefined) series.opensUntilMs = UNKNOWN;
+  }
+
+  /** Takes over a sample that was recorded, according to the log or to InfluxDB. */
+  recall(sample: UtilizationSample): void {
+    const box = this.#box(sample.box, sample.timeMs);
+    const series = box.series[sample.kind === 'meter' ? METER_SERIES : sample.index];
+    // An interval that it ended is closed when its deadline comes: there is nothing left to write.
+    if (series !== undefined && sample.timeMs >= series.writtenAtMs) noteWritten(box, series, sample);
+  }
+
+  #box(number: number, atMs: number): BoxSeries {
     const known = this.#boxes.get(number);
     if (known !== undefined) return known;
-    const box = createBoxUtilization(number, atMs);
+    const box = new BoxSeries(number, atMs);
     this.#boxes.set(number, box);
     return box;
   }
 
-  #foldRegisters(box: BoxUtilization, readings: Readings, emit: Emit): void {
-    const { quantity, receivedAt, retained, values } = readings;
+  #foldReadings(readings: Readings, emit: Emit): void {
+    const { receivedAt, retained, quantity } = readings;
+    const box = this.#box(readings.box, receivedAt);
+    if (!retained) box.hear(BOX_INDEX, receivedAt);
+    switch (quantity) {
+      case 'meter':
+        this.#foldMeter(box, readings, emit);
+        break;
+      case 'voltage':
+      case 'command':
+        break;
+      case 'status':
+        foldStatuses(box, readings);
+        hearOutlets(box, readings);
+        break;
+      case 'energy':
+        this.#foldRegisters(box, readings, emit);
+        hearOutlets(box, readings);
+        break;
+      default:
+        hearOutlets(box, readings);
+    }
+  }
+
+  #foldRegisters(box: BoxSeries, readings: Readings, emit: Emit): void {
+    const { receivedAt, retained, values } = readings;
     for (const { index, value } of values) {
-      const series = box.registers[index];
-      if (series === undefined) continue;
-      if (!retained) series.liveAtMs = receivedAt;
-      if (quantity === 'energy') this.#foldEnergy(box, index, series, value, readings, emit);
-      else if (quantity === 'status' && !(isStale(readings) && !Number.isNaN(series.status)))
-        series.status = value;
+      if (!retained && box.readQuietly(index, value, receivedAt)) continue;
+      const series = box.series[index];
+      if (series === undefined || !this.#foldEnergy(box, series, value, readings, emit)) continue;
+      series.readAtMs = receivedAt;
+      this.#open(box, series, receivedAt);
     }
   }
 
-  #foldMeter(box: BoxUtilization, readings: Readings, emit: Emit): void {
-    const { meter } = box;
-    for (const { index, value } of readings.values) {
-      if (index === METER_INDEX.energy) this.#foldEnergy(box, METER_KEY, meter, value, readings, emit);
-      else if (index === METER_INDEX.voltage) meter.voltageV = newer(meter.voltageV, value, readings);
-      else meter.currentA = newer(meter.currentA, value, readings);
+  #foldMeter(box: BoxSeries, readings: Readings, emit: Emit): void {
+    const meter = box.series[METER_SERIES];
+    if (meter === undefined) return;
+    const energy = valueAt(readings, METER_INDEX.energy);
+    const voltageV = valueAt(readings, METER_INDEX.voltage);
+    const currentA = valueAt(readings, METER_INDEX.current);
+    // The register first: what is written before a reset is all as it was then.
+    let isRead = energy !== undefined && this.#foldEnergy(box, meter, energy, readings, emit);
+    if (voltageV !== undefined && counts(box.meterVoltageV, readings)) {
+      box.meterVoltageV = voltageV;
+      isRead = true;
     }
+    if (currentA !== undefined && counts(box.meterCurrentA, readings)) {
+      box.meterCurrentA = currentA;
+      isRead = true;
+    }
+    if (!isRead) return;
     meter.readAtMs = readings.receivedAt;
-    this.#open(box.box, METER_KEY, meter, differsFromWritten(meter), readings.receivedAt);
+    this.#open(box, meter, readings.receivedAt);
   }
 
-  #foldEnergy(
-    box: BoxUtilization,
-    index: number,
-    series: Series,
-    value: number,
-    readings: Readings,
-    emit: Emit,
-  ): void {
-    const { register } = series;
-    if (isStale(readings) && !Number.isNaN(register.energyJ)) return;
-    const before = register.energyJ;
-    const event = foldRegister(register, value);
-    if (event === 'held') return;
+  /** Whether the value counts. */
+  #foldEnergy(box: BoxSeries, series: Series, value: number, readings: Readings, emit: Emit): boolean {
+    if (isStale(readings) && series.energy !== UNKNOWN) return false;
+    const event = registerEvent(series.energy, series.held, value);
+    if (event === 'held') {
+      series.held = value;
+      return false;
+    }
+    series.held = UNKNOWN;
     if (event === 'reset') {
       // The last value before a reset is written whatever the interval; the new one opens its own.
-      register.energyJ = before;
-      this.#write(box, index, series.readAtMs, emit);
-      register.energyJ = value;
-      this.#close(box.box, index, series);
+      if (differsFromWritten(box, series)) writeSeries(box, series, series.readAtMs, emit);
+      this.#close(box, series);
     }
-    series.readAtMs = readings.receivedAt;
-    if (index !== METER_KEY)
-      this.#open(box.box, index, series, register.energyJ !== series.writtenEnergy, readings.receivedAt);
+    series.energy = value;
+    return true;
   }
 
   /** The first value that differs from the last written opens an interval. */
-  #open(box: number, index: number, series: Series, differs: boolean, receivedAt: number): void {
-    if (!differs || !Number.isNaN(series.opensUntilMs)) return;
+  #open(box: BoxSeries, series: Series, receivedAt: number): void {
+    if (series.opensUntilMs !== UNKNOWN || !differsFromWritten(box, series)) return;
     series.opensUntilMs = receivedAt + this.#rules.intervalMs;
-    this.#arm(box, index, series);
+    this.#arm(box, series);
   }
 
-  #close(box: number, index: number, series: Series): void {
-    series.opensUntilMs = Number.NaN;
-    this.deadlines.set(box * KEYS_PER_BOX + index, Number.POSITIVE_INFINITY);
+  #close(box: BoxSeries, series: Series): void {
+    series.opensUntilMs = UNKNOWN;
+    this.#arm(box, series);
   }
 
-  #arm(box: number, index: number, series: Series): void {
-    if (!Number.isNaN(series.opensUntilMs))
-      this.deadlines.set(box * KEYS_PER_BOX + index, series.opensUntilMs);
+  /** At the end of its interval the latest value is written, at its arrival. */
+  #end(box: BoxSeries, series: Series, emit: Emit): void {
+    this.#close(box, series);
+    if (differsFromWritten(box, series)) writeSeries(box, series, series.readAtMs, emit);
+  }
+
+  /** Intervals that ended while nothing was observed are written at once; hours that were missed are not. */
+  #passGap({ from, receivedAt: to }: Unobserved, emit: Emit): void {
+    for (const box of this.#boxes.values()) {
+      for (const series of box.series) {
+        if (from - series.liveAtMs < this.#rules.silentAfterMs) series.liveAtMs = to;
+        if (series.opensUntilMs !== UNKNOWN && series.opensUntilMs <= to) this.#end(box, series, emit);
+        else this.#arm(box, series);
+      }
+    }
+    this.#setHour(to);
+  }
+
+  #remove(number: number, emit: Emit): void {
+    const box = this.#boxes.get(number);
+    if (box === undefined) return;
+    this.#boxes.delete(number);
+    for (const series of box.series) {
+      if (series.opensUntilMs !== UNKNOWN) this.#end(box, series, emit);
+    }
+  }
+
+  #arm({ box }: BoxSeries, { index, opensUntilMs }: Series): void {
+    const at = opensUntilMs === UNKNOWN ? Number.POSITIVE_INFINITY : opensUntilMs;
+    this.deadlines.set(box * SERIES_PER_BOX + index, at);
   }
 
   #setHour(after: number): void {
@@ -146,50 +219,33 @@ export class UtilizationReducer implements KeyedReducer<Readings, UtilizationSam
 
   /** One point of every series that is known and not silent, at exactly the full hour (rule 2). */
   #sampleHour(at: number, emit: Emit): void {
-    const isHeard = (liveAtMs: number): boolean => at - liveAtMs < this.#rules.silentAfterMs;
     for (const box of this.#boxes.values()) {
-      for (const series of box.registers) {
-        const liveAtMs = series.index === BOX_INDEX ? box.liveAtMs : series.liveAtMs;
-        if (isHeard(liveAtMs)) writeRegister(box.box, series, at, emit);
+      const boxLiveAtMs = box.series[BOX_INDEX]?.liveAtMs ?? UNKNOWN;
+      for (const series of box.series) {
+        const liveAtMs = series.index < BOX_INDEX ? series.liveAtMs : boxLiveAtMs;
+        const isHeard = at - liveAtMs < this.#rules.silentAfterMs;
+        // After a crash some series are past that hour already: it was torn apart, or a snapshot was taken meanwhile.
+        const isPast = liveAtMs >= at || series.writtenAtMs >= at;
+        if (isHeard && !isPast) writeSeries(box, series, at, emit);
       }
-      if (isHeard(box.liveAtMs)) writeMeter(box.box, box.meter, at, emit);
     }
   }
+}
 
-  #write(box: BoxUtilization, index: number, timeMs: number, emit: Emit): void {
-    const series = box.registers[index];
-    if (series === undefined) {
-      if (differsFromWritten(box.meter)) writeMeter(box.box, box.meter, timeMs, emit);
-    } else if (series.register.energyJ !== series.writtenEnergy) writeRegister(box.box, series, timeMs, emit);
+function hearOutlets(box: BoxSeries, { values, receivedAt, retained }: Readings): void {
+  if (retained) return;
+  for (const { index } of values) box.hear(index, receivedAt);
+}
+
+function foldStatuses(box: BoxSeries, readings: Readings): void {
+  const maybeKept = isStale(readings);
+  for (const { index, value } of readings.values) {
+    const isKept = maybeKept && box.series[index]?.status !== UNKNOWN;
+    if (!isKept) box.setStatus(index, value);
   }
 }
 
-function writeRegister(box: number, series: RegisterSeries, timeMs: number, emit: Emit): void {
-  const { index, status, register } = series;
-  const isWritten = index === BOX_INDEX || (!Number.isNaN(status) && status !== STATUS.notInstalled);
-  if (!isWritten || Number.isNaN(register.energyJ)) return;
-  series.writtenEnergy = register.energyJ;
-  emit({ kind: 'register', box, index, timeMs, energyJ: register.energyJ });
-}
-
-function writeMeter(box: number, meter: MeterSeries, timeMs: number, emit: Emit): void {
-  const { voltageV, currentA, register } = meter;
-  if (Number.isNaN(voltageV) && Number.isNaN(currentA) && Number.isNaN(register.energyJ)) return;
-  meter.writtenVoltageV = voltageV;
-  meter.writtenCurrentA = currentA;
-  meter.writtenEnergy = register.energyJ;
-  emit({ kind: 'meter', box, timeMs, voltageV, currentA, energyKwh: register.energyJ });
-}
-
-/** NaN stands for unknown, and equals itself here. */
-function differsFromWritten(meter: MeterSeries): boolean {
-  return !(
-    Object.is(meter.voltageV, meter.writtenVoltageV) &&
-    Object.is(meter.currentA, meter.writtenCurrentA) &&
-    Object.is(meter.register.energyJ, meter.writtenEnergy)
-  );
-}
-
-function newer(known: number, value: number, readings: Readings): number {
-  return isStale(readings) && !Number.isNaN(known) ? known : value;
+/** Whether a value counts: what is retained does not, in a resumed session, where one is known (photographs rule 10). */
+function counts(known: number, readings: Readings): boolean {
+  return known === UNKNOWN || !isStale(readings);
 }

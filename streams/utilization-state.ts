@@ -1,72 +1,136 @@
-import { createRegister, type EnergyRegister } from './energy-register.ts';
-import { OUTLETS_PER_BOX } from './reading.ts';
+import { BOX_INDEX } from './reading.ts';
+import { UNKNOWN } from './unknown.ts';
 
-/** One series that is written at most once in an interval. Numbers are NaN while unknown. */
-export interface Series {
-  readonly register: EnergyRegister;
-  /** Arrival of the value. */
-  readAtMs: number;
-  writtenEnergy: number;
-  /** When the open interval ends; NaN while none is open. */
-  opensUntilMs: number;
-}
+/** The series of a box: its outlets (0..9), the box as a whole (10), and the external meter (11). */
+export const METER_SERIES = BOX_INDEX + 1;
+export const SERIES_PER_BOX = METER_SERIES + 1;
 
-/** An energy register in J: of an outlet (0..9) or of the box as a whole (10). */
-export interface RegisterSeries extends Series {
-  readonly index: number;
-  /** Of an outlet: nothing is written while it is unknown or 6. */
-  status: number;
-  /** Last sign of life of the outlet. */
-  liveAtMs: number;
-}
+/** Where in the cells of a box the numbers of its series stand that messages move: each of them twelve in a row. */
+const COLUMN = {
+  status: 0,
+  liveAtMs: SERIES_PER_BOX,
+  energy: 2 * SERIES_PER_BOX,
+  held: 3 * SERIES_PER_BOX,
+  readAtMs: 4 * SERIES_PER_BOX,
+  writtenEnergy: 5 * SERIES_PER_BOX,
+  writtenAtMs: 6 * SERIES_PER_BOX,
+  opensUntilMs: 7 * SERIES_PER_BOX,
+} as const;
+const CELLS = 8 * SERIES_PER_BOX;
 
-/** The external meter; its register is in kWh. */
-export interface MeterSeries extends Series {
-  voltageV: number;
-  currentA: number;
-  writtenVoltageV: number;
-  writtenCurrentA: number;
-}
-
-export interface BoxUtilization {
+/**
+ * All that utilization knows of one box, numbers UNKNOWN until they arrive. A message brings one quantity of all its
+ * outlets: so the numbers of its series stand together, by quantity.
+ */
+export class BoxSeries {
   readonly box: number;
-  /** Last live message of any of its topics. */
-  liveAtMs: number;
-  /** The outlets, then the box as a whole. */
-  readonly registers: readonly RegisterSeries[];
-  readonly meter: MeterSeries;
+  readonly cells = new Float64Array(CELLS).fill(UNKNOWN);
+  readonly series: readonly Series[];
+  /** Besides its register in kWh the meter has these. */
+  meterVoltageV = UNKNOWN;
+  meterCurrentA = UNKNOWN;
+  writtenVoltageV = UNKNOWN;
+  writtenCurrentA = UNKNOWN;
+
+  /** @param atMs when it was first heard of: silence counts from there */
+  constructor(box: number, atMs: number) {
+    this.box = box;
+    this.cells.fill(atMs, COLUMN.liveAtMs, COLUMN.liveAtMs + SERIES_PER_BOX);
+    this.series = Array.from({ length: SERIES_PER_BOX }, (_, index) => new Series(this.cells, index));
+  }
+
+  /** Of an outlet, by a reading of its own; of the box and its meter, by any message of the box. */
+  hear(index: number, receivedAt: number): void {
+    this.cells[COLUMN.liveAtMs + index] = receivedAt;
+  }
+
+  /**
+   * Reads an energy register that has not fallen. Whether that calls for nothing more: an interval is open, or the value
+   * is the last written.
+   */
+  readQuietly(index: number, energy: number, receivedAt: number): boolean {
+    const { cells } = this;
+    const known = cells[COLUMN.energy + index] ?? UNKNOWN;
+    if (known === UNKNOWN || energy < known || cells[COLUMN.held + index] !== UNKNOWN) return false;
+    cells[COLUMN.energy + index] = energy;
+    cells[COLUMN.readAtMs + index] = receivedAt;
+    return cells[COLUMN.opensUntilMs + index] !== UNKNOWN || cells[COLUMN.writtenEnergy + index] === energy;
+  }
+
+  setStatus(index: number, status: number): void {
+    this.cells[COLUMN.status + index] = status;
+  }
 }
 
-/** @param atMs when it was first heard of: silence counts from there */
-export function createBoxUtilization(box: number, atMs: number): BoxUtilization {
-  const registers: RegisterSeries[] = [];
-  for (let index = 0; index <= OUTLETS_PER_BOX; index++) registers.push(createRegisterSeries(index, atMs));
-  return { box, liveAtMs: atMs, registers, meter: createMeterSeries() };
-}
+/** One series that is written at most once in an interval: an energy register in J, or the meter, whose register is in kWh. */
+export class Series {
+  readonly index: number;
+  readonly #cells: Float64Array;
 
-// Written out, since objects that are put together by spreading keep each number in a box of its own: measured by
-// bench:streams.
-function createRegisterSeries(index: number, atMs: number): RegisterSeries {
-  return {
-    register: createRegister(),
-    readAtMs: Number.NaN,
-    writtenEnergy: Number.NaN,
-    opensUntilMs: Number.NaN,
-    index,
-    status: Number.NaN,
-    liveAtMs: atMs,
-  };
-}
+  constructor(cells: Float64Array, index: number) {
+    this.#cells = cells;
+    this.index = index;
+  }
 
-function createMeterSeries(): MeterSeries {
-  return {
-    register: createRegister(),
-    readAtMs: Number.NaN,
-    writtenEnergy: Number.NaN,
-    opensUntilMs: Number.NaN,
-    voltageV: Number.NaN,
-    currentA: Number.NaN,
-    writtenVoltageV: Number.NaN,
-    writtenCurrentA: Number.NaN,
-  };
+  /** Of an outlet: nothing is written while it is unknown or 6. */
+  get status(): number {
+    return this.#cells[COLUMN.status + this.index] ?? UNKNOWN;
+  }
+  set status(status: number) {
+    this.#cells[COLUMN.status + this.index] = status;
+  }
+
+  /** Last sign of life. */
+  get liveAtMs(): number {
+    return this.#cells[COLUMN.liveAtMs + this.index] ?? UNKNOWN;
+  }
+  set liveAtMs(liveAtMs: number) {
+    this.#cells[COLUMN.liveAtMs + this.index] = liveAtMs;
+  }
+
+  get energy(): number {
+    return this.#cells[COLUMN.energy + this.index] ?? UNKNOWN;
+  }
+  set energy(energy: number) {
+    this.#cells[COLUMN.energy + this.index] = energy;
+  }
+
+  /** A reading below the register, held until the next one (photographs rule 8). */
+  get held(): number {
+    return this.#cells[COLUMN.held + this.index] ?? UNKNOWN;
+  }
+  set held(held: number) {
+    this.#cells[COLUMN.held + this.index] = held;
+  }
+
+  /** Arrival of the value. */
+  get readAtMs(): number {
+    return this.#cells[COLUMN.readAtMs + this.index] ?? UNKNOWN;
+  }
+  set readAtMs(readAtMs: number) {
+    this.#cells[COLUMN.readAtMs + this.index] = readAtMs;
+  }
+
+  get writtenEnergy(): number {
+    return this.#cells[COLUMN.writtenEnergy + this.index] ?? UNKNOWN;
+  }
+  set writtenEnergy(writtenEnergy: number) {
+    this.#cells[COLUMN.writtenEnergy + this.index] = writtenEnergy;
+  }
+
+  /** Time of the last point. */
+  get writtenAtMs(): number {
+    return this.#cells[COLUMN.writtenAtMs + this.index] ?? UNKNOWN;
+  }
+  set writtenAtMs(writtenAtMs: number) {
+    this.#cells[COLUMN.writtenAtMs + this.index] = writtenAtMs;
+  }
+
+  /** When the open interval ends; UNKNOWN while none is open. */
+  get opensUntilMs(): number {
+    return this.#cells[COLUMN.opensUntilMs + this.index] ?? UNKNOWN;
+  }
+  set opensUntilMs(opensUntilMs: number) {
+    this.#cells[COLUMN.opensUntilMs + this.index] = opensUntilMs;
+  }
 }

@@ -7,7 +7,7 @@ export interface UtilizationRules {
 }
 
 /** The energy register of an outlet, or of the box as a whole. */
-interface RegisterSample {
+export interface RegisterSample {
   readonly kind: 'register';
   readonly box: number;
   /** 0..9 an outlet, 10 the box. */
@@ -16,8 +16,8 @@ interface RegisterSample {
   readonly energyJ: number;
 }
 
-/** The external meter of a box; NaN is unknown. */
-interface MeterSample {
+/** The external meter of a box; what is not known of it is UNKNOWN. */
+export interface MeterSample {
   readonly kind: 'meter';
   readonly box: number;
   readonly timeMs: number;

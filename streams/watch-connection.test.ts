@@ -13,7 +13,16 @@ function reading(text: string, receivedAt: number): Readings {
   const value = Number(text.slice(isStale ? 2 : 1));
   const quantity = letter === 'A' ? 'current' : 'status';
   const values = [{ index: letter === 'O' ? 10 : 0, value }];
-  return { box: 10, quantity, receivedAt, retained: isStale, resumed: isStale, backlog: false, values };
+  return {
+    kind: 'readings',
+    box: 10,
+    quantity,
+    receivedAt,
+    retained: isStale,
+    resumed: isStale,
+    backlog: false,
+    values,
+  };
 }
 
 function expectConnections(

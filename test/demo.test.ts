@@ -46,15 +46,17 @@ describe('the demo', function () {
       true,
     );
 
-  it('shows everything it did as one JSON object, asked from the servers', async () => {
-    const { code, stdout, stderr } = await demo(await newDirectory(), '--for', '20s', '--json').ended;
+  it('shows each reason but idle, and everything it did as one JSON object, asked from the servers', async () => {
+    const args = ['demo', '--data', await newDirectory(), '--for', '45s', '--json'];
+    const { code, stdout, stderr } = await startEvida(args).ended;
     expect(code, stderr).to.equal(0);
     const summary = Summary.parse(JSON.parse(stdout));
     expect(summary.versions.influxdb).to.equal('2.9.1');
-    expect(summary.boxes).to.equal(5);
-    expect(summary.messages).to.be.greaterThan(50);
+    expect(summary.boxes).to.equal(20);
+    expect(summary.messages).to.be.greaterThan(1000);
     expect(summary.consumption).to.be.greaterThan(0);
-    expect(summary.photographs.byReason).to.include.keys('first', 'status', 'change');
+    const { byReason } = summary.photographs;
+    expect(byReason).to.include.keys('first', 'status', 'change', 'draw', 'interval', 'reset');
     expect(summary.photographs.total).to.equal(
       Object.values(summary.photographs.byReason).reduce((sum, count) => sum + count, 0),
     );

@@ -1,8 +1,12 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import mqtt, { type MqttClient } from 'mqtt';
+import type { Config } from '../src/config.ts';
 import { type EboostApiPart, startEboostApi } from '../src/embedded/eboost/api-server.ts';
 import { eboostHistory } from '../src/embedded/eboost/history.ts';
 import { until } from '../src/embedded/until.ts';
+import type { Log } from '../src/log.ts';
 import { Evida } from '../src/services/evida.ts';
 import { createForwarder, type Forwarder } from './fixture/forwarder.ts';
 import { createLogLines } from './fixture/log-lines.ts';
@@ -18,7 +22,9 @@ describe('telemetry, from the broker to InfluxDB', function () {
   let api: EboostApiPart;
   let publisher: MqttClient;
   let forwarders: { readonly broker: Forwarder; readonly influx: Forwarder };
+  let config: Config;
   let evida: Evida;
+  let log: Log;
   let lines: string[];
 
   beforeEach(async () => {
@@ -29,10 +35,12 @@ describe('telemetry, from the broker to InfluxDB', function () {
       broker: await createForwarder(Number(new URL(broker.url).port)),
       influx: await createForwarder(Number(new URL(influx.url).port)),
     };
-    const logged = createLogLines();
-    lines = logged.lines;
-    const config = world().config({
+    ({ log, lines } = createLogLines());
+    const id = randomBytes(4).toString('hex');
+    config = world().config({
       ROLES: 'photograph,utilization',
+      DATA_DIR: join(world().dataDir, id),
+      MQTT_CLIENT_ID: `evida-${id}`,
       MQTT_URL: `mqtt://127.0.0.1:${forwarders.broker.port}`,
       INFLUX_URL: `http://127.0.0.1:${forwarders.influx.port}`,
       EBOOST_API_URL: api.url,
@@ -42,7 +50,7 @@ describe('telemetry, from the broker to InfluxDB', function () {
       PHOTOGRAPH_SETTLE_MAX: '200ms',
       UTILIZATION_INTERVAL: '100ms',
     });
-    evida = new Evida(config, logged.log);
+    evida = new Evida(config, log);
   });
   afterEach(async () => {
     await evida.stop();
@@ -55,10 +63,15 @@ describe('telemetry, from the broker to InfluxDB', function () {
     publisher.publishAsync(world().topicPrefix + topic, payload, { qos: 1 });
   const waitFor = async (what: string, condition: () => boolean | Promise<boolean>) =>
     expect(await until(condition, WITHIN_MS), what).to.equal(true);
-  const isListening = () =>
-    evida.stats.boxes === boxes.length && lines.some((line) => line.includes('subscribed'));
+  const isListening = () => evida.status().delivery?.listening === true;
+  const books = () => evida.status().books;
   const photographsOf = async (box: number) =>
     (await readPhotographs(world())).filter((photograph) => photograph.startsWith(`${box}/`));
+  const start = async (changes: Partial<Config> = {}) => {
+    evida = new Evida({ ...config, ...changes }, log);
+    await evida.start();
+    await waitFor('the subscription', isListening);
+  };
 
   it('subscribes to the listed boxes and records their photographs and consumption', async () => {
     await Promise.all([forwarders.broker.open(), forwarders.influx.open()]);
@@ -74,8 +87,8 @@ describe('telemetry, from the broker to InfluxDB', function () {
     await publish('SEbox_10', '3-3');
     await waitFor('the second photograph', async () => (await photographsOf(10)).length >= 2);
     expect(await photographsOf(10)).to.deep.equal(['10/3 first 2 1kWh', '10/3 status 3 1.1kWh']);
-    expect(evida.stats.messages).to.deep.equal({ received: 6, rejected: 0 });
-    await waitFor('the consumption', () => evida.stats.points.written === 5);
+    expect(books()?.messages).to.deep.equal({ received: 6, decoded: 6, dead: 0, duplicate: 0 });
+    await waitFor('all points', () => books()?.points.unsent === 0 && books()?.points.written === 5);
     expect(await photographsOf(99)).to.deep.equal([]);
   });
 
@@ -87,7 +100,8 @@ describe('telemetry, from the broker to InfluxDB', function () {
     await publish('SEbox_11', '0-1,1-99');
     await waitFor('the good pair', async () => (await photographsOf(11)).length === 1);
     expect(await photographsOf(11)).to.deep.equal(['11/0 first 1']);
-    expect(evida.stats.messages.rejected).to.equal(2);
+    expect(books()?.messages).to.deep.equal({ received: 2, decoded: 1, dead: 1, duplicate: 0 });
+    expect(evida.status().delivery?.rejectedPairs).to.deep.equal({ malformed: 1, 'out-of-range': 1 });
   });
 
   it('says that the broker is away, and listens as soon as it is there', async () => {
@@ -116,7 +130,8 @@ describe('telemetry, from the broker to InfluxDB', function () {
     await forwarders.influx.open();
     await started;
     await waitFor('the photograph', async () => (await photographsOf(12)).includes('12/5 first 1'));
-    expect(evida.stats.points).to.deep.equal({ accepted: 1, written: 1, refused: 0 });
+    await waitFor('the books', () => books()?.points.written === 1);
+    expect(books()?.points).to.include({ dead: 0, unsent: 0 });
   });
 
   it('subscribes again after the connection to the broker broke', async () => {
@@ -124,13 +139,73 @@ describe('telemetry, from the broker to InfluxDB', function () {
     await evida.start();
     await waitFor('the subscription', isListening);
     await forwarders.broker.close();
-    await waitFor('the loss', () =>
-      lines.some((line) => line.includes('no MQTT broker: the connection closed')),
-    );
+    await waitFor('the loss', () => lines.some((line) => /no MQTT broker:/.test(line)));
     lines.length = 0;
     await forwarders.broker.open();
     await waitFor('the subscription', isListening);
     await publish('SEbox_12', '7-4');
     await waitFor('the photograph', async () => (await photographsOf(12)).includes('12/7 first 4'));
   });
+
+  it('decides after a restart what was due, and records nothing twice', async () => {
+    await Promise.all([forwarders.broker.open(), forwarders.influx.open()]);
+    await start({ PHOTOGRAPH_SETTLE: 3_600_000, PHOTOGRAPH_SETTLE_MAX: 3_600_000 });
+    const before = await photographsOf(12);
+    await publish('SEbox_12', '3-2');
+    await publish('SEbox_12', '3-3');
+    await waitFor('both messages', () => books()?.messages.decoded === 2);
+    await evida.stop();
+    expect(books()?.points).to.include({ unsent: 0 });
+    expect(newOnes(before, await photographsOf(12)), 'the second one still settles').to.deep.equal([
+      '12/3 first 2',
+    ]);
+
+    await start();
+    await waitFor('the second photograph', async () => newOnes(before, await photographsOf(12)).length === 2);
+    await waitFor('the books', () => books()?.points.unsent === 0);
+    expect(newOnes(before, await photographsOf(12))).to.deep.equal(['12/3 first 2', '12/3 status 3']);
+    expect(books()?.messages, 'of both runs').to.include({ received: 2, decoded: 2 });
+  });
+
+  it('receives what was published while it was away, and says that it had waited', async () => {
+    await Promise.all([forwarders.broker.open(), forwarders.influx.open()]);
+    await start();
+    const before = await photographsOf(11);
+    await publish('SEbox_11', '5-1');
+    await waitFor('the first photograph', async () => newOnes(before, await photographsOf(11)).length === 1);
+    await evida.stop();
+    await publish('SEbox_11', '5-2');
+    await start();
+    await waitFor('the second photograph', async () => newOnes(before, await photographsOf(11)).length === 2);
+    expect(newOnes(before, await photographsOf(11))).to.deep.equal(['11/5 first 1', '11/5 status 2 backlog']);
+  });
+
+  it('begins with the last photographs of InfluxDB when its own disk is lost', async () => {
+    await Promise.all([forwarders.broker.open(), forwarders.influx.open()]);
+    await start();
+    await publish('SEbox_10', '7-1,8-1');
+    await waitFor('the first photographs', async () =>
+      (await photographsOf(10)).some((text) => text === '10/8 first 1'),
+    );
+    await evida.stop();
+    const before = await photographsOf(10);
+    await start({ DATA_DIR: `${config.DATA_DIR}-new` });
+    await publish('SEbox_10', '7-1,8-2');
+    await waitFor('the next photograph', async () => (await photographsOf(10)).length > before.length);
+    expect(newOnes(before, await photographsOf(10))).to.deep.equal(['10/8 status 2']);
+  });
+
+  it('refuses a DATA_DIR that another process has', async () => {
+    await Promise.all([forwarders.broker.open(), forwarders.influx.open()]);
+    await start();
+    const second = new Evida(config, log);
+    const failure = await second.start().catch((error: unknown) => error);
+    await second.stop();
+    expect(failure).to.include({ code: 'DIRECTORY_IN_USE' });
+  });
 });
+
+/** What came since. */
+function newOnes(before: readonly string[], after: readonly string[]): string[] {
+  return after.filter((text) => !before.includes(text));
+}

@@ -1,29 +1,31 @@
--- Fills CHARGING_EVENT_DAY for the business days [$2, $3) in the time zone $1: a row for each box and day with a
--- charging event or drawn energy. Idempotent; rows that no longer qualify are removed. Gives the number of rows.
-WITH billed AS (
-  SELECT substring(box_unique_id FROM '^Ebox_([0-9]{1,9})$')::integer AS box,
-         (start_time AT TIME ZONE $1)::date AS day,
-         user_id, wattage_consumed, total_fee, activation_fee, discount_amount
-    FROM eboost_transaction
-   WHERE status
-     AND start_time >= $2::date::timestamp AT TIME ZONE $1
-     AND start_time < $3::date::timestamp AT TIME ZONE $1
-     AND box_unique_id ~ '^Ebox_[1-9][0-9]{1,8}$' -- numbers below 10 are test boxes
-     AND (wattage_consumed > 0.005 OR (wattage_consumed > 0.001 AND total_fee > 0))
-), events AS (
+-- Fills CHARGING_EVENT_DAY for the business days from :from_day to before :to_day: a row for each box and day on which
+-- something was billed or metered.
+WITH events AS (
   SELECT box, day,
          count(*)::integer AS charging_events,
-         count(DISTINCT user_id)::integer AS customers,
-         sum(wattage_consumed)::double precision AS billed_kwh,
-         coalesce(sum(total_fee), 0) AS revenue,
-         coalesce(sum(activation_fee), 0) AS activation_fee,
-         coalesce(sum(discount_amount), 0) AS discount
-    FROM billed
+         count(DISTINCT customer)::integer AS customers,
+         sum(kwh)::double precision AS billed_kwh,
+         sum(revenue) AS revenue,
+         sum(activation_fee) AS activation_fee,
+         sum(discount) AS discount
+    FROM charging_event
+   WHERE day >= :from_day AND day < :to_day
    GROUP BY box, day
-), drawn AS (
-  SELECT box, day, drawn_kwh
-    FROM drawn_energy_day
-   WHERE day >= $2::date AND day < $3::date AND drawn_kwh > 0 AND box >= 10
+), sessions AS (
+  SELECT box, day, sum(metered_kwh::numeric)::double precision AS metered_kwh
+    FROM charging_session
+   WHERE day >= :from_day AND day < :to_day AND box >= :first_box
+   GROUP BY box, day
+), hours AS (
+  SELECT box, (hour AT TIME ZONE :time_zone)::date AS day,
+         nullif(sum(drawn_kwh::numeric), 0)::double precision AS drawn_kwh,
+         (sum(charging_s::numeric) / 60)::double precision AS charging_minutes,
+         nullif(max(peak_power_w), 0) AS peak_power_w,
+         max(most_charging) AS most_charging
+    FROM box_hour
+   WHERE hour >= :from_day::timestamp AT TIME ZONE :time_zone AND hour < :to_day::timestamp AT TIME ZONE :time_zone
+     AND box >= :first_box
+   GROUP BY 1, 2
 ), wanted AS (
   SELECT box, day,
          coalesce(charging_events, 0) AS charging_events,
@@ -32,16 +34,23 @@ WITH billed AS (
          drawn_kwh,
          coalesce(revenue, 0) AS revenue,
          coalesce(activation_fee, 0) AS activation_fee,
-         coalesce(discount, 0) AS discount
-    FROM events FULL JOIN drawn USING (box, day)
+         coalesce(discount, 0) AS discount,
+         coalesce(metered_kwh, 0) AS metered_kwh,
+         (coalesce(metered_kwh, 0)::numeric - coalesce(billed_kwh, 0)::numeric)::double precision AS metered_minus_billed_kwh,
+         coalesce(charging_minutes, 0) AS charging_minutes,
+         peak_power_w,
+         coalesce(most_charging, 0::smallint) AS most_charging
+    FROM events FULL JOIN sessions USING (box, day) FULL JOIN hours USING (box, day)
 ), removed AS (
-  DELETE FROM charging_event_day AS old
-   WHERE old.day >= $2::date AND old.day < $3::date
-     AND NOT EXISTS (SELECT FROM wanted WHERE wanted.box = old.box AND wanted.day = old.day)
+  DELETE FROM charging_event_day AS kept
+   WHERE kept.day >= :from_day AND kept.day < :to_day
+     AND NOT EXISTS (SELECT FROM wanted WHERE (wanted.box, wanted.day) = (kept.box, kept.day))
+  RETURNING kept.day
 ), written AS (
-  INSERT INTO charging_event_day
-         (box, day, charging_events, customers, billed_kwh, drawn_kwh, revenue, activation_fee, discount)
-  SELECT box, day, charging_events, customers, billed_kwh, drawn_kwh, revenue, activation_fee, discount FROM wanted
+  INSERT INTO charging_event_day AS kept
+         (box, day, charging_events, customers, billed_kwh, drawn_kwh, revenue, activation_fee, discount, metered_kwh,
+          metered_minus_billed_kwh, charging_minutes, peak_power_w, most_charging)
+  SELECT * FROM wanted
       ON CONFLICT (box, day) DO UPDATE
      SET charging_events = excluded.charging_events,
          customers = excluded.customers,
@@ -49,6 +58,17 @@ WITH billed AS (
          drawn_kwh = excluded.drawn_kwh,
          revenue = excluded.revenue,
          activation_fee = excluded.activation_fee,
-         discount = excluded.discount
+         discount = excluded.discount,
+         metered_kwh = excluded.metered_kwh,
+         metered_minus_billed_kwh = excluded.metered_minus_billed_kwh,
+         charging_minutes = excluded.charging_minutes,
+         peak_power_w = excluded.peak_power_w,
+         most_charging = excluded.most_charging
+   WHERE (kept.*) IS DISTINCT FROM (excluded.*)
+  RETURNING kept.day
+), changed AS (
+  SELECT day FROM removed UNION ALL SELECT day FROM written
 )
-SELECT count(*)::integer AS rows FROM wanted;
+SELECT (SELECT count(*) FROM wanted)::integer AS rows,
+       min(day)::text AS "changedFrom", (max(day) + 1)::text AS "changedTo"
+  FROM changed

@@ -25,7 +25,10 @@ async function run(options: EnvironmentOptions): Promise<void> {
   log.info({ roles: config.ROLES, node: process.version }, 'Evida starts');
   try {
     const started = evida.start().then(() => log.info('all parts have been reached'));
-    await Promise.race([started.then(() => aborted(signal)), aborted(signal)]);
+    const failed = evida.fatal.then((error) => {
+      throw error;
+    });
+    await Promise.race([started.then(() => aborted(signal)), aborted(signal), failed]);
   } finally {
     await evida.stop();
   }

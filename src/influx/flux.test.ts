@@ -81,6 +81,18 @@ describe('defineFlux', () => {
     );
   });
 
+  it('writes a regular expression as a literal, and refuses what Flux would read in another way', () => {
+    const query = defineFlux('queries/last-photographs.flux', {
+      bucket: 'string',
+      from: 'time',
+      to: 'time',
+      boxes: 'regexp',
+    });
+    const span = { bucket: 'b', from: 0, to: 1 };
+    expect(query({ ...span, boxes: /7$/ })).to.contain('  boxes: /7$/,\n');
+    expect(failureOf(() => query({ ...span, boxes: /x/i })).message).to.contain('boxes must be a regexp');
+  });
+
   it('gets its values as parameters only: no file of flux/ has placeholders', () => {
     for (const folder of ['functions', 'queries', 'tasks']) {
       for (const name of readdirSync(projectFile('flux', folder))) {

@@ -5,6 +5,7 @@ import {
   fluxDuration,
   fluxFloat,
   fluxInteger,
+  fluxRegExp,
   fluxString,
 } from '@influxdata/influxdb-client';
 import { EvidaError } from '../errors.ts';
@@ -20,6 +21,8 @@ interface FluxTypes {
   time: number;
   /** A Flux duration such as `1d`. */
   duration: string;
+  /** Without flags, and in the words that Go's regular expressions share. */
+  regexp: RegExp;
 }
 type FluxType = keyof FluxTypes;
 
@@ -81,6 +84,7 @@ function literal(type: FluxType, value: unknown, path: string, name: string): st
     if (type === 'int' && Number.isSafeInteger(value)) return fluxInteger(value).toString();
     if (type === 'float') return fluxFloat(value).toString();
   }
+  if (value instanceof RegExp && value.flags === '' && type === 'regexp') return fluxRegExp(value).toString();
   throw new EvidaError('FLUX_PARAMETER', {
     operation: `calling flux/${path}`,
     problem: `${name} must be a ${type}, not ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`,

@@ -10,31 +10,63 @@ export interface AnyPoint {
   readonly timeMs: number;
 }
 
-/**
- * One line of InfluxDB's line protocol, without its line end; time in ms, so it is to be written with precision `ms`.
- * Fields keep the order and the types of MEASUREMENTS; undefined ones are absent.
- */
-export function toLine({ measurement, tags, fields, timeMs }: AnyPoint): string {
-  const schema = MEASUREMENTS[measurement];
-  const tagPart = Object.entries(tags)
-    .map(([tag, value]) => `,${tag}=${value}`)
-    .join('');
-  const values = new Map(Object.entries(fields));
-  const fieldPart: string[] = [];
-  for (const [field, type] of Object.entries(schema.fields)) {
-    const value = values.get(field);
-    if (value !== undefined) fieldPart.push(`${field}=${fieldValue(type, value)}`);
-  }
-  return `${measurement}${tagPart} ${fieldPart.join(',')} ${Math.round(timeMs)}`;
+/** What is the same in every line of a measurement, put together once: a line is made for each point. */
+interface Form {
+  readonly tags: readonly { readonly name: string; readonly key: string }[];
+  readonly fields: readonly { readonly name: string; readonly key: string; readonly type: FieldType }[];
 }
 
-function fieldValue(type: FieldType, value: Value): string {
-  switch (type) {
-    case 'int':
-      return `${value}i`;
-    case 'string':
-      return `"${String(value).replace(/[\\"]/g, '\\$&')}"`;
-    default:
-      return String(value);
+const FORMS: ReadonlyMap<string, Form> = new Map(
+  Object.entries(MEASUREMENTS).map(([measurement, { tags, fields }]) => [
+    measurement,
+    {
+      tags: tags.map((name) => ({ name, key: `,${name}=` })),
+      fields: Object.entries(fields).map(([name, type]) => ({ name, key: `${name}=`, type })),
+    },
+  ]),
+);
+
+export function isMeasurement(name: string): name is Measurement {
+  return FORMS.has(name);
+}
+
+/**
+ * One line of InfluxDB's line protocol, without its line end; time in ms, so it is to be written with precision `ms`.
+ * Tags and fields keep the order and the types of MEASUREMENTS; undefined ones are absent. Texts hold no line ends.
+ */
+export function toLine({ measurement, tags, fields, timeMs }: AnyPoint): string {
+  const form = FORMS.get(measurement);
+  let line: string = measurement;
+  for (const { name, key } of form?.tags ?? []) {
+    const value = tags[name];
+    if (value !== undefined) line += key + (typeof value === 'number' ? value : escapeTag(String(value)));
   }
+  let separator = ' ';
+  for (const { name, key, type } of form?.fields ?? []) {
+    const value = fields[name];
+    if (value === undefined) continue;
+    line += separator + key;
+    if (type === 'int') line += `${value}i`;
+    else if (type === 'string') line += `"${String(value).replace(/[\\"]/g, '\\$&')}"`;
+    else line += value;
+    separator = ',';
+  }
+  return `${line} ${Math.round(timeMs)}`;
+}
+
+function escapeTag(text: string): string {
+  return text.replace(/[,= ]/g, '\\$&');
+}
+
+/** What a line that `toLine` wrote is of. */
+export function measurementOf(line: string): string {
+  const space = line.indexOf(' ');
+  const comma = line.indexOf(',');
+  return line.slice(0, comma === -1 ? space : Math.min(comma, space));
+}
+
+/** The time of a line that `toLine` wrote, ms UTC; NaN if it has none. */
+export function timeOf(line: string): number {
+  const text = line.slice(line.lastIndexOf(' ') + 1);
+  return text === '' ? Number.NaN : Number(text);
 }

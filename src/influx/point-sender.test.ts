@@ -4,7 +4,7 @@ import { createLogLines } from '../../test/fixture/log-lines.ts';
 import { readPhotographs } from '../../test/fixture/photographs.ts';
 import { useWorld } from '../../test/fixture/world.ts';
 import { PointSender } from './point-sender.ts';
-import { WriteError } from './write-batch.ts';
+import { WriteError } from './write-error.ts';
 
 const photograph = (outlet: number): Point => ({
   measurement: 'photograph',

@@ -3,7 +3,8 @@ import { MEASUREMENTS, type Point } from '../../streams/point.ts';
 import { EvidaError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { toLine } from './line-protocol.ts';
-import { type WriteBatch, WriteError } from './write-batch.ts';
+import type { WriteBatch } from './write-batch.ts';
+import { WriteError } from './write-error.ts';
 
 /** One request carries at most so many points. */
 const MAX_BATCH = 5000;

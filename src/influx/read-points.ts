@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type FieldType, MEASUREMENTS, type Measurement } from '../../streams/point.ts';
+import { type FieldType, MEASUREMENTS, type Measurement, TAG_TYPES } from '../../streams/point.ts';
 import { defineFlux } from './flux.ts';
 import { type AnyPoint, toLine } from './line-protocol.ts';
 import { collectRows, type QueryFlux } from './query.ts';
@@ -27,6 +27,8 @@ const FIELD: Readonly<Record<FieldType, z.ZodType<number | string | boolean | nu
   string: z.string().nullish(),
 };
 
+const TAG = { number: z.coerce.number().int(), string: z.string() };
+
 /** A field that every point of the measurement has; a meter may have any of its three, mostly the register. */
 const ALWAYS: Readonly<Record<Measurement, string>> = {
   photograph: 'reason',
@@ -34,6 +36,8 @@ const ALWAYS: Readonly<Record<Measurement, string>> = {
   consumption: 'energy_kwh',
   box_consumption: 'energy_kwh',
   meter: 'energy_kwh',
+  gap: 'from',
+  write_log: 'points',
 };
 
 /** The starts of the UTC days before `toMs` on which the measurement has points, ms UTC, in order. */
@@ -59,7 +63,7 @@ export async function* linesOfDay(
   const { tags, fields } = MEASUREMENTS[measurement];
   const row = z.object({
     _time: z.string(),
-    ...Object.fromEntries(tags.map((tag) => [tag, z.coerce.number().int()])),
+    ...Object.fromEntries(tags.map((tag) => [tag, TAG[TAG_TYPES[tag]]])),
     ...Object.fromEntries(Object.entries(fields).map(([field, type]) => [field, FIELD[type]])),
   });
   const flux = pointsOfDay({ bucket, measurement, from: dayMs, to: dayMs + DAY_MS });

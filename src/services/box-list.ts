@@ -22,7 +22,6 @@ interface BoxListParts {
   readonly store: BoxListStore;
   /** Listens to exactly these boxes from now on. */
   readonly listenTo: (boxes: readonly number[]) => void;
-  readonly onRemoved: (box: number) => void;
   /** The wall clock, ms UTC. */
   readonly now: () => number;
   readonly log: Log;
@@ -118,7 +117,7 @@ export class BoxList {
   }
 
   async #take(review: BoxListReview, list: ListAsRead): Promise<object> {
-    const { store, onRemoved } = this.#parts;
+    const { store } = this.#parts;
     const before = this.#known.length;
     if (review.kind === 'refused') {
       this.#listen(review.boxes, this.#readAtMs);
@@ -127,7 +126,6 @@ export class BoxList {
       throw refusal(before, list.boxes.length, review.missing);
     }
     this.#listen(review.boxes, list.readAtMs);
-    for (const box of review.removed) onRemoved(box);
     await this.#keepKnown();
     await this.#keep(() => store.refused.remove());
     const missing = review.boxes.filter(({ missingLists }) => missingLists > 0).length;

@@ -1,39 +1,34 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InfluxDB } from '@influxdata/influxdb-client';
-import { type Observable, Subject } from 'rxjs';
+import { merge, type Observable, Subject } from 'rxjs';
 import type { Point } from '../../streams/point.ts';
 import type { Config } from '../config.ts';
 import { EboostApi } from '../eboost/api.ts';
 import { BoxListStore } from '../eboost/box-list-store.ts';
 import { EvidaError } from '../errors.ts';
+import { type HttpServer, serveStatus } from '../http/http-server.ts';
+import { runningFile } from '../http/running.ts';
+import type { Part, Status } from '../http/status.ts';
 import { createBuckets } from '../influx/buckets.ts';
-import { PointSender, type SenderStats } from '../influx/point-sender.ts';
 import { createQueryFlux } from '../influx/query.ts';
-import { createWriteBatch } from '../influx/write-batch.ts';
+import { type DirectoryLock, lockDirectory } from '../journal/lock.ts';
 import type { Log } from '../log.ts';
-import { BoxSubscription } from '../mqtt/box-subscription.ts';
 import { connectDatabase, type Database } from '../postgres/database.ts';
 import { migrate } from '../postgres/migrate.ts';
-import { projectFile } from '../project-file.ts';
+import { projectFile, VERSION } from '../project-file.ts';
 import { retry } from '../retry.ts';
 import { runAnalysis } from './analysis/run-analysis.ts';
 import { openContainer } from './backup/container.ts';
 import { runBackup } from './backup/run-backup.ts';
 import { BoxList } from './box-list.ts';
-import { Job } from './job.ts';
-import { type MessageStats, telemetry } from './telemetry.ts';
+import { Job, type JobRun } from './job.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 
 /** How long the last points may take when Evida stops, and all of the stop. */
-const SEND_WITHIN_MS = 6000;
+const SEND_WITHIN_MS = 4000;
 const STOP_WITHIN_MS = 9000;
 const INFLUX_TIMEOUT_MS = 20_000;
-
-export interface EvidaStats {
-  readonly messages: Readonly<MessageStats>;
-  readonly points: SenderStats;
-  readonly boxes: number;
-}
 
 /**
  * Evida as one process: the services of its roles on the servers that the environment names. Each part is
@@ -43,7 +38,10 @@ export class Evida {
   readonly boxListing: Job;
   readonly analysis: Job;
   readonly backup: Job;
+  /** What is decided, as it goes into the log. */
   readonly points$: Observable<Point>;
+  /** Resolves if this process must end: it does not own its session, or its directory, any more. */
+  readonly fatal: Promise<EvidaError>;
   readonly #points = new Subject<Point>();
   readonly #config: Config;
   readonly #log: Log;
@@ -51,15 +49,25 @@ export class Evida {
   readonly #database: Database;
   readonly #eboost: Database;
   readonly #boxList: BoxList;
-  readonly #subscription: BoxSubscription;
-  readonly #sender: PointSender;
   readonly #stopping = new AbortController();
-  readonly #messages: MessageStats = { received: 0, rejected: 0 };
+  readonly #startedAt = new Date();
+  readonly #lastRuns = new Map<string, JobRun & { readonly endedAt: Date }>();
+  #hasBuckets = false;
+  #hasDatabase = false;
+  #opening: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+  #fail: (error: EvidaError) => void = () => undefined;
+  #lock: DirectoryLock | undefined;
+  #http: HttpServer | undefined;
+  #telemetry: Telemetry | undefined;
 
   constructor(config: Config, log: Log) {
     this.#config = config;
     this.#log = log;
     this.points$ = this.#points.asObservable();
+    this.fatal = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
     this.#influx = new InfluxDB({
       url: config.INFLUX_URL,
       token: config.INFLUX_TOKEN,
@@ -67,26 +75,31 @@ export class Evida {
     });
     this.#database = connectDatabase(config.DATABASE_URL, 'evida', log);
     this.#eboost = connectDatabase(config.EBOOST_DATABASE_URL, 'evida', log);
-    const buckets = { telemetry: config.INFLUX_TELEMETRY_BUCKET, history: config.INFLUX_HISTORY_BUCKET };
-    this.#sender = new PointSender(createWriteBatch(this.#influx, config.INFLUX_ORG), buckets, log);
-    this.#subscription = new BoxSubscription(config, Date.now, log);
     this.#boxList = this.#createBoxList();
     this.boxListing = new Job('box list', (signal) => this.#boxList.read(signal), log);
     this.analysis = new Job('analysis', (signal) => this.#analyse(signal), log);
     this.backup = new Job('backup', (signal) => this.#backUp(signal), log);
+    merge(this.boxListing.runs$, this.analysis.runs$, this.backup.runs$).subscribe((run) =>
+      this.#lastRuns.set(run.job, { ...run, endedAt: new Date() }),
+    );
   }
 
   /**
    * Resolves when all parts have been reached once, and the first analysis is done; from then on they are retried in
-   * the background. Rejects if Evida is stopped before.
+   * the background.
+   * @throws EvidaError DIRECTORY_IN_USE if another process has DATA_DIR; HTTP_UNAVAILABLE; JOURNAL_FORMAT; the reason of the
+   *   stop if Evida is stopped before
    */
   async start(): Promise<void> {
-    const { ROLES } = this.#config;
-    const listens = ROLES.includes('photograph') || ROLES.includes('utilization');
-    if (listens) this.#listen();
+    const { ROLES, DATA_DIR, HTTP_HOST, HTTP_PORT } = this.#config;
+    this.#lock = await lockDirectory(DATA_DIR, 'evida run');
+    this.#lock.lost.addEventListener('abort', () => this.#fail(directoryLost(DATA_DIR)), { once: true });
+    this.#http = await serveStatus(HTTP_HOST, HTTP_PORT, () => this.status());
+    await this.#announce(this.#http.url);
     await Promise.all([
+      this.#listens ? this.#listen() : undefined,
       this.#prepareInflux(),
-      ROLES.includes('analysis') || ROLES.includes('backup') ? this.#awaitDatabase() : undefined,
+      this.#usesDatabase ? this.#awaitDatabase() : undefined,
     ]);
     const { ANALYSIS_SCHEDULE, BACKUP_SCHEDULE, TIME_ZONE } = this.#config;
     if (ROLES.includes('backup')) this.backup.schedule(BACKUP_SCHEDULE, TIME_ZONE);
@@ -97,15 +110,41 @@ export class Evida {
     this.#stopping.signal.throwIfAborted();
   }
 
-  get stats(): EvidaStats {
-    return { messages: this.#messages, points: this.#sender.stats, boxes: this.#boxList.size };
+  /** How it is, now: what `evida status`, /readyz and /metrics say. */
+  status(): Status {
+    const parts = this.#parts();
+    return {
+      version: VERSION,
+      pid: process.pid,
+      startedAt: this.#startedAt.toISOString(),
+      roles: [...this.#config.ROLES],
+      boxes: this.#boxList.size,
+      ready: Object.values(parts).every(({ ready }) => ready),
+      parts,
+      books: this.#telemetry?.books ?? null,
+      delivery: this.#telemetry?.describe() ?? null,
+      jobs: this.#jobNames().map((job) => {
+        const run = this.#lastRuns.get(job);
+        return {
+          job,
+          lastRunAt: run?.endedAt.toISOString() ?? null,
+          durationMs: run?.durationMs ?? null,
+          error: run !== undefined && 'error' in run.outcome ? run.outcome.error : null,
+        };
+      }),
+    };
   }
 
   /**
    * Stops in the order of the data: no more messages, the last points sent, then all connections closed.
-   * @throws EvidaError STOP_DEADLINE if that takes too long; what is left is lost with the process
+   * @throws EvidaError STOP_DEADLINE if that takes too long; what was acknowledged is in the log all the same
    */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopWithin();
+    return this.#stopped;
+  }
+
+  async #stopWithin(): Promise<void> {
     const late = new AbortController();
     const deadline = delay(STOP_WITHIN_MS, undefined, { signal: late.signal }).then(
       () => {
@@ -124,15 +163,18 @@ export class Evida {
     this.#stopping.abort(new Error('Evida stops'));
     // Side by side: a job that cannot end at once must not cost the last points their time.
     const stopped = await Promise.allSettled([this.#stopTelemetry(), this.#stopJobs()]);
-    this.#log.info(this.stats, 'stopped');
+    await this.#http?.close();
+    if (this.#http !== undefined) await runningFile(this.#config.DATA_DIR).remove();
+    await this.#lock?.release();
+    this.#log.info({ books: this.#telemetry?.books }, 'stopped');
     for (const part of stopped) if (part.status === 'rejected') throw part.reason;
   }
 
   async #stopTelemetry(): Promise<void> {
     await this.#boxList.close();
-    await this.#subscription.close();
+    await this.#opening.catch(() => undefined);
+    await this.#telemetry?.stop(SEND_WITHIN_MS);
     this.#points.complete();
-    await this.#sender.close(SEND_WITHIN_MS);
   }
 
   async #stopJobs(): Promise<void> {
@@ -148,20 +190,66 @@ export class Evida {
   async prepareDatabase(): Promise<void> {
     const ran = await migrate(this.#database, projectFile('sql'));
     if (ran.length > 0) this.#log.info({ migrations: ran }, 'the database was brought up to date');
+    this.#hasDatabase = true;
   }
 
-  #listen(): void {
-    telemetry(this.#subscription.messages$, this.#config, this.#messages, this.#log).subscribe((point) =>
-      this.#record(point),
-    );
-    this.#subscription.connect();
-    this.boxListing.schedule(this.#config.BOX_LIST_SCHEDULE, this.#config.TIME_ZONE);
+  /** The log is taken up again, for as long as the disk makes that take; then its boxes are listened to. */
+  async #listen(): Promise<void> {
+    const { BOX_LIST_SCHEDULE, TIME_ZONE } = this.#config;
+    this.#opening = retry('opening the log', () => this.#openTelemetry(), this.#log, this.#stopping.signal);
+    await this.#opening;
+    this.boxListing.schedule(BOX_LIST_SCHEDULE, TIME_ZONE);
     void this.#boxList.open().then(() => this.boxListing.run());
   }
 
-  #record(point: Point): void {
-    this.#sender.send(point);
-    this.#points.next(point);
+  async #openTelemetry(): Promise<void> {
+    const onFatal = (error: EvidaError) => this.#fail(error);
+    const telemetry = await Telemetry.open({ config: this.#config, log: this.#log, onFatal });
+    telemetry.points$.subscribe((point) => this.#points.next(point));
+    telemetry.start();
+    this.#telemetry = telemetry;
+  }
+
+  /** Where commands of this DATA_DIR find this process; a disk that refuses must not stop it. */
+  async #announce(url: string): Promise<void> {
+    try {
+      await runningFile(this.#config.DATA_DIR).write({ pid: process.pid, url });
+    } catch (error) {
+      this.#log.warn({ err: error }, 'evida status will not find this process');
+    }
+    this.#log.info({ url }, 'status, metrics and health are served');
+  }
+
+  get #listens(): boolean {
+    const { ROLES } = this.#config;
+    return ROLES.includes('photograph') || ROLES.includes('utilization');
+  }
+
+  get #usesDatabase(): boolean {
+    const { ROLES } = this.#config;
+    return ROLES.includes('analysis') || ROLES.includes('backup');
+  }
+
+  /** The names of the jobs of this process, as they call themselves. */
+  #jobNames(): readonly string[] {
+    const { ROLES } = this.#config;
+    return [
+      ...(this.#listens ? ['box list'] : []),
+      ...(ROLES.includes('analysis') ? ['analysis'] : []),
+      ...(ROLES.includes('backup') ? ['backup'] : []),
+    ];
+  }
+
+  #parts(): Record<string, Part> {
+    const notReached: Part = { ready: false, problem: 'not reached yet' };
+    const starting = { broker: notReached, log: notReached };
+    return {
+      ...(this.#listens && (this.#telemetry?.parts() ?? starting)),
+      ...(!this.#hasBuckets && { influxdb: notReached }),
+      ...(this.#usesDatabase && {
+        postgres: this.#hasDatabase ? { ready: true, problem: null } : notReached,
+      }),
+    };
   }
 
   #createBoxList(): BoxList {
@@ -174,24 +262,17 @@ export class Evida {
     return new BoxList({
       listBoxes: (signal) => api.listBoxes(signal),
       store: new BoxListStore(config.DATA_DIR),
-      listenTo: (boxes) => this.#subscription.setBoxes(boxes),
-      onRemoved: (box) => this.#recordRemoval(box),
+      listenTo: (boxes) => this.#telemetry?.setBoxes(boxes),
       now: Date.now,
       log: this.#log,
     });
-  }
-
-  /** A box that is listened to no more is silent, so that it does not count as online for ever. */
-  #recordRemoval(box: number): void {
-    if (!this.#config.ROLES.includes('photograph')) return;
-    const fields = { online: false, silent: true };
-    this.#record({ measurement: 'connection', tags: { box }, fields, timeMs: Date.now() });
   }
 
   async #prepareInflux(): Promise<void> {
     const create = () => createBuckets(this.#influx, this.#config);
     const created = await retry('setting up InfluxDB', create, this.#log, this.#stopping.signal);
     if (created.length > 0) this.#log.info({ buckets: created }, 'buckets were created');
+    this.#hasBuckets = true;
   }
 
   async #analyse(signal: AbortSignal): Promise<object> {
@@ -219,4 +300,12 @@ export class Evida {
       signal,
     });
   }
+}
+
+function directoryLost(dataDir: string): EvidaError {
+  return new EvidaError('DIRECTORY_IN_USE', {
+    operation: `running with ${dataDir}`,
+    problem: 'another process has taken the directory, while this one stood still',
+    hint: 'Give each process a DATA_DIR of its own.',
+  });
 }

@@ -1,5 +1,6 @@
 import type { Photograph, PhotographRules, Reason } from '../../streams/photograph.ts';
 import type { Readings } from '../../streams/reading.ts';
+import { UNKNOWN } from '../../streams/unknown.ts';
 
 /**
  * The photographs rules of docs/domain.md, as slowly and as literally as they can be written: it lives through every
@@ -176,11 +177,11 @@ function take(box: Box, outlet: Outlet, reason: Reason, time: number, taken: Pho
     timeMs,
     reason,
     status,
-    currentMa: values.current ?? Number.NaN,
-    powerFactor: values.powerFactor ?? Number.NaN,
-    voltageV: values.voltage ?? Number.NaN,
-    energyJ: values.energy ?? Number.NaN,
-    command: isOfCommand ? command.digit : Number.NaN,
+    currentMa: values.current ?? UNKNOWN,
+    powerFactor: values.powerFactor ?? UNKNOWN,
+    voltageV: values.voltage ?? UNKNOWN,
+    energyJ: values.energy ?? UNKNOWN,
+    command: isOfCommand ? command.digit : UNKNOWN,
     registerReset: outlet.resetSeen,
     backlog: outlet.backlogSeen,
   });

@@ -40,6 +40,7 @@ const QUANTITIES = [
 /** A message of a few pairs of one of two boxes with two outlets each, and the ms since the one before. */
 const message = fc.constantFrom(...QUANTITIES).chain((quantity) =>
   fc.record({
+    kind: fc.constant('readings' as const),
     quantity: fc.constant(quantity),
     box: fc.constantFrom(10, 11),
     sinceMs: fc.oneof({ arbitrary: fc.nat(6), weight: 8 }, { arbitrary: fc.nat(120), weight: 1 }),

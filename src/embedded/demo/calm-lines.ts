@@ -17,11 +17,12 @@ export function tellCalmly(evida: Evida, say: (line: string) => void): Subscript
         const reason = fields.reason ?? 'unknown';
         byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
       }
-      const { messages, points } = evida.stats;
-      const rate = ((messages.received - messagesBefore) / LINES_EVERY_MS) * 1000;
-      messagesBefore = messages.received;
+      const { books } = evida.status();
+      const received = books?.messages.received ?? 0;
+      const rate = ((received - messagesBefore) / LINES_EVERY_MS) * 1000;
+      messagesBefore = received;
       say(
-        `${rate.toFixed(0)} messages/s, ${points.written} points in InfluxDB; photographs: ${countsInWords(byReason)}`,
+        `${rate.toFixed(0)} messages/s, ${books?.points.written ?? 0} points in InfluxDB; photographs: ${countsInWords(byReason)}`,
       );
       for (const photograph of photographs.slice(-PHOTOGRAPHS_SHOWN))
         say(`  ${photographInWords(photograph)}`);

@@ -47,6 +47,7 @@ export async function prepareEnvironment(directory: string, addresses: DemoAddre
     UTILIZATION_INTERVAL: '5s',
     TIME_ZONE: timeZone,
     DATA_DIR: join(serversDirectory(directory), 'evida'),
+    HTTP_PORT: '0',
     LOG_LEVEL: 'warn',
     LOG_FORMAT: 'text',
   };

@@ -14,6 +14,7 @@ import { fillHistory } from './fill-history.ts';
 import { introduce, plainVersion } from './introduce.ts';
 import { live } from './live.ts';
 import { type Holdings, lookBack } from './look-back.ts';
+import { withNewestBox } from './newest-box.ts';
 import { parentGone } from './parent-gone.ts';
 
 export interface DemoOptions {
@@ -73,13 +74,8 @@ async function runOn(
   say: (line: string) => void,
 ): Promise<DemoSummary> {
   const { boxes, seed, historyToMs } = settings;
-  const history = eboostHistory({
-    boxes,
-    seed,
-    fromMs: historyToMs - HISTORY_MS,
-    toMs: historyToMs,
-    timeZone: TIME_ZONE,
-  });
+  const span = { fromMs: historyToMs - HISTORY_MS, toMs: historyToMs, timeZone: TIME_ZONE };
+  const history = withNewestBox(eboostHistory({ boxes, seed, ...span }), historyToMs);
   const api = await startEboostApi({ boxes: () => history.boxes });
   try {
     const { evidaUrl, eboostUrl } = await createDemoDatabases(servers.postgres);

@@ -146,7 +146,7 @@ describe('eboostHistory', () => {
 
   it('knows online and silent of each box at the start, at local midnights and around outages', () => {
     const connections = points.filter(({ measurement }) => measurement === 'connection');
-    const first = connections.filter(({ tags }) => tags.box === 10);
+    const first = connections.filter(({ tags }) => 'box' in tags && tags.box === 10);
     expect(first.filter(({ timeMs }) => (timeMs - FROM_MS) % DAY_MS === 0)).to.have.length(93);
     expect(first[0]).to.deep.include({ timeMs: FROM_MS, fields: { online: true, silent: false } });
     const states = new Set(connections.map(({ fields }) => JSON.stringify(fields)));

@@ -1,4 +1,3 @@
-import { STATUS } from '../../../streams/status.ts';
 import type { BoxPower } from './box-power.ts';
 
 import type { Random } from './random.ts';
@@ -46,11 +45,12 @@ export class BoxPayload {
   reading(topic: OutletTopic, outlet: SimulatedOutlet, atMs: number): number {
     if (topic === 'S') return outlet.status;
     if (topic === 'P') return Math.floor(outlet.energyJ);
-    if (outlet.status !== STATUS.charging) return 0;
+    const currentA = outlet.currentA(atMs);
+    if (currentA === 0) return 0;
     if (topic === 'PF') {
       return Math.min(100, Math.round(outlet.powerFactor(atMs) + 0.4 * this.#random.noise()));
     }
-    return Math.round(1000 * outlet.currentA(atMs) * (1 + 0.004 * this.#random.noise()));
+    return Math.round(1000 * currentA * (1 + 0.004 * this.#random.noise()));
   }
 
   #vector(topic: OutletTopic, atMs: number, glitch: Glitch | undefined): string {

@@ -19,10 +19,11 @@ export interface OutletTruth {
 
 /**
  * What happened physically, whether anybody was told or not.
- * - `outlet`: how an outlet stands when the simulation begins.
+ * - `outlet`: how an outlet stands when the simulation begins, and when it ends.
  * - `status`: it changed; `online` false means that the box could not publish it then.
  * - `session-start`, `session-end`: the first current and the last of one charging session; `energyUsedJ` is what it
  *   drew since then (since the simulation began, if it was under way), across interruptions and resets.
+ * - `draw`: a vehicle that is full draws current again, until the status changes: energy that nobody is billed for.
  * - `reset`: the energy register fell to 0; it held `energyBeforeJ`.
  * - `glitch`: one reading was wrong; `reported` is what was published (mA or J).
  * - `command`: the box was told to start an outlet.
@@ -56,6 +57,7 @@ export type PhysicalFact =
       readonly energyUsedJ: number;
       readonly reason: 'full' | 'early';
     }
+  | ({ readonly kind: 'draw'; readonly box: number; readonly outlet: number } & OutletTruth)
   | {
       readonly kind: 'reset';
       readonly box: number;

@@ -11,6 +11,10 @@ export interface Pace {
   readonly sessionMinutes: Spread;
   readonly readySeconds: Spread;
   readonly fullSeconds: Spread;
+  /** Share of the full vehicles that draw current again after a rest, until they are unplugged: to keep warm, to top up. */
+  readonly drawingShare: number;
+  readonly restSeconds: Spread;
+  readonly drawingSeconds: Spread;
   readonly unpluggedSeconds: Spread;
   readonly interruptionSeconds: Spread;
   /** Share of the installed outlets that are in mid-charge when the simulation begins. */
@@ -43,6 +47,9 @@ export const REAL_PACE: Pace = {
   sessionMinutes: [50, 300],
   readySeconds: [8, 90],
   fullSeconds: [120, 5400],
+  drawingShare: 0.03,
+  restSeconds: [120, 1800],
+  drawingSeconds: [300, 5400],
   unpluggedSeconds: [5, 60],
   interruptionSeconds: [10, 100],
   chargingAtStartShare: 0.12,
@@ -62,6 +69,9 @@ export const DEMO_PACE: Pace = {
   sessionMinutes: [1, 4],
   readySeconds: [4, 10],
   fullSeconds: [6, 30],
+  drawingShare: 0.5,
+  restSeconds: [5, 9],
+  drawingSeconds: [12, 25],
   unpluggedSeconds: [4, 8],
   interruptionSeconds: [5, 12],
   chargingAtStartShare: 0.35,
@@ -73,3 +83,6 @@ export const DEMO_PACE: Pace = {
   disconnectSeconds: [8, 20],
   glitchShare: 1 / 500,
 };
+
+/** The paces by their names on the command line. */
+export const PACES = { street: REAL_PACE, demo: DEMO_PACE } as const satisfies Record<string, Pace>;

@@ -11,7 +11,7 @@ export interface PublishFleetOptions {
   /** Put before each topic; '' if absent. */
   readonly topicPrefix?: string;
   /** `startMs` is now, if absent. */
-  readonly fleet: Omit<FleetOptions, 'startMs'> & { readonly startMs?: number };
+  readonly fleet: Omit<FleetOptions, 'startMs' | 'endMs'> & { readonly startMs?: number };
   /** How long to publish, in real ms; until aborted, if absent. */
   readonly forMs?: number;
   /** Gets what happened physically, as lines of JSON (see RecordedFact). It is replaced; only its owner may read it. */
@@ -93,7 +93,7 @@ async function play(
       recorder?.record(event.atMs, event.fact);
     }
   };
-  for (const event of simulateFleet({ ...fleet, startMs })) {
+  for (const event of simulateFleet({ ...fleet, startMs, endMs: startMs + forMs * speed })) {
     const dueMs = (event.atMs - startMs) / speed;
     if (signal.aborted) break;
     const elapsedMs = performance.now() - beganMs;
@@ -101,11 +101,11 @@ async function play(
       statsAtMs = elapsedMs + STATS_EVERY_MS;
       onStats({ messages, facts, inFlight: connection.inFlight, lagMs: Math.max(0, elapsedMs - dueMs) });
     }
-    const waitMs = Math.min(dueMs, forMs) - elapsedMs;
+    const waitMs = dueMs - elapsedMs;
     // Short waits are gathered: thousands of messages a second cost a few hundred timers.
     if (waitMs > 0) await delay(Math.max(DISPATCH_MS, waitMs), undefined, { signal }).catch(() => undefined);
     if (connection.isFull) await connection.untilRoom(signal);
-    if (signal.aborted || dueMs >= forMs) break;
+    if (signal.aborted) break;
     perform(event);
   }
   return { messages, facts };

@@ -1,5 +1,6 @@
 import { EvidaError } from '../../errors.ts';
 import { stopSignal } from '../../stop-signal.ts';
+import { PACES } from './pace.ts';
 import { publishFleet } from './publish-fleet.ts';
 
 export interface SimulateOptions {
@@ -11,6 +12,8 @@ export interface SimulateOptions {
   readonly for?: number;
   readonly record?: string;
   readonly timeZone: string;
+  /** How fast things happen: `street` as they really do. */
+  readonly pace: keyof typeof PACES;
   readonly json: boolean;
 }
 
@@ -23,15 +26,17 @@ export async function simulate({
   boxes,
   seed,
   timeZone,
+  pace,
   json,
   ...options
 }: SimulateOptions): Promise<void> {
   const mqttUrl = publicUrl(mqtt);
-  const { MQTT_USERNAME: username, MQTT_PASSWORD: password } = process.env;
+  const { MQTT_USERNAME: username, MQTT_PASSWORD: password, MQTT_TOPIC_PREFIX: topicPrefix } = process.env;
   const summary = await publishFleet({
     mqttUrl,
     ...(username && password && { username, password }),
-    fleet: { boxes, seed, timeZone },
+    ...(topicPrefix && { topicPrefix }),
+    fleet: { boxes, seed, timeZone, pace: PACES[pace] },
     ...(options.for !== undefined && { forMs: options.for }),
     ...(options.record !== undefined && { recordFile: options.record }),
     signal: stopSignal(),

@@ -201,6 +201,58 @@ describe('simulateFleet', () => {
     }
   });
 
+  it('lets a full vehicle draw current again, that its register counts and its status does not show', () => {
+    const calm: Pace = { ...DEMO_PACE, glitchShare: 0, resetEveryHours: 1e6, disconnectEveryHours: 1e6 };
+    const events = play({ pace: calm, boxes: 4 }, 8 * MINUTE_MS);
+    const draws = factsOf(events, 'draw');
+    const currents = readingsOf(messagesOf(events), 'A');
+    const statuses = factsOf(events, 'status');
+    let checked = 0;
+    for (const { box, outlet, atMs, currentA, energyJ } of draws) {
+      const own = statuses.filter((fact) => fact.box === box && fact.outlet === outlet);
+      expect(own.findLast((fact) => fact.atMs < atMs)?.to).to.equal(3);
+      const end = own.find((fact) => fact.atMs > atMs);
+      if (end === undefined) continue;
+      expect(end.to).to.equal(4);
+      expect(end.currentA).to.equal(0);
+      expect(currentA).to.be.within(1.3, 2.2);
+      const joules = (225 * currentA * 0.9 * (end.atMs - atMs)) / 1000;
+      expect((end.energyJ - energyJ) / joules, `${box}_${outlet}`).to.be.within(0.85, 1.15);
+      const shown = currents.filter(
+        (reading) =>
+          reading.box === box && reading.index === outlet && reading.atMs > atMs && reading.atMs < end.atMs,
+      );
+      expect(shown.length).to.be.at.least(2);
+      for (const { value } of shown) expect(value / 1000).to.be.closeTo(currentA, 0.05);
+      checked += 1;
+    }
+    expect(checked).to.be.greaterThan(10);
+  });
+
+  it('ends when it is told to, with how each outlet stands then', () => {
+    const endMs = START_MS + MINUTE_MS;
+    const events = [
+      ...simulateFleet({ boxes: 2, seed: 1, startMs: START_MS, endMs, timeZone: 'UTC', pace: DEMO_PACE }),
+    ];
+    const [begin, end] = [events.slice(0, 20), events.slice(-20)];
+    expect(new Set(begin.map(({ atMs }) => atMs))).to.deep.equal(new Set([START_MS]));
+    expect(new Set(end.map(({ atMs }) => atMs))).to.deep.equal(new Set([endMs]));
+    expect(events.slice(20, -20)).to.deep.equal(
+      play({ boxes: 2, timeZone: 'UTC', pace: DEMO_PACE }, MINUTE_MS).slice(20),
+    );
+    const stood = new Map<string, number>();
+    for (const { box, outlet, status } of factsOf(begin, 'outlet')) stood.set(`${box}_${outlet}`, status);
+    for (const { box, outlet, to } of factsOf(events, 'status')) stood.set(`${box}_${outlet}`, to);
+    for (const { box, outlet, status, energyJ, currentA } of factsOf(end, 'outlet')) {
+      expect(status, `${box}_${outlet}`).to.equal(stood.get(`${box}_${outlet}`));
+      const before = readingsOf(messagesOf(events), 'P').findLast(
+        (reading) => reading.box === box && reading.index === outlet,
+      );
+      const mostSinceJ = (235 * currentA * (endMs - (before?.atMs ?? 0))) / 1000 + 1;
+      expect(energyJ - (before?.value ?? 0), `${box}_${outlet}`).to.be.within(0, mostSinceJ);
+    }
+  });
+
   it('integrates voltage, current and power factor to the energy that it reports', () => {
     const calm: Pace = { ...DEMO_PACE, glitchShare: 0, resetEveryHours: 1e6, disconnectEveryHours: 1e6 };
     const events = play({ pace: calm, boxes: 4 }, 8 * MINUTE_MS);
@@ -219,7 +271,8 @@ describe('simulateFleet', () => {
       );
       let roughJ = 0;
       let sinceMs = start.atMs;
-      for (const reading of readings) {
+      // The last one holds until the end.
+      for (const reading of [...readings, ...readings.slice(-1).map((last) => ({ ...last, atMs }))]) {
         roughJ += (225 * 0.95 * (reading.value / 1000) * (reading.atMs - sinceMs)) / 1000;
         sinceMs = reading.atMs;
       }
@@ -269,6 +322,8 @@ describe('simulateFleet', () => {
       expect(factsOf(events, 'session-start').length, 'starts').to.be.at.least(5);
       expect(factsOf(events, 'session-end').length, 'ends').to.be.at.least(5);
       expect(factsOf(events, 'reset').length, 'resets').to.be.at.least(1);
+      const draws = factsOf(events, 'draw').filter(({ atMs }) => atMs < START_MS + 45_000);
+      expect(draws.length, 'draws').to.be.at.least(2);
       const lost = factsOf(events, 'connection').filter(({ online }) => !online);
       expect(lost.length, 'disconnects').to.be.at.least(1);
       expect(factsOf(events, 'outlet').filter(({ status }) => status === 2).length).to.be.at.least(20);

@@ -82,18 +82,13 @@ export class SimulatedBox {
     this.#schedule(seed);
   }
 
-  /** Reports how the outlets stand at the start. */
-  describe(events: FleetEvent[]): void {
+  /** Reports how the outlets stand, at the start and at the end; nothing may have happened after `atMs`. */
+  describe(events: FleetEvent[], atMs: number): void {
+    this.#power.integrate(atMs);
     for (const [index, outlet] of this.#power.outlets.entries()) {
-      const truth = this.#power.truth(outlet, this.#startMs);
+      const truth = this.#power.truth(outlet, atMs);
       const { status } = outlet;
-      this.#tell(events, this.#startMs, {
-        kind: 'outlet',
-        box: this.#number,
-        outlet: index,
-        status,
-        ...truth,
-      });
+      this.#tell(events, atMs, { kind: 'outlet', box: this.#number, outlet: index, status, ...truth });
     }
   }
 
@@ -185,11 +180,13 @@ export class SimulatedBox {
     changed.advance();
     this.#dueMs[FIRST_OUTLET + outlet] = changed.nextAtMs;
     const to = changed.status;
-    if (from === to) return;
-
     const box = this.#number;
     const truth = this.#power.truth(changed, atMs);
     const { energyJ } = truth;
+    if (from === to) {
+      if (to === STATUS.full) this.#tell(events, atMs, { kind: 'draw', box, outlet, ...truth });
+      return;
+    }
     this.#tell(events, atMs, { kind: 'status', box, outlet, from, to, online: this.#online, ...truth });
     if (isFirstCharge) this.#tell(events, atMs, { kind: 'session-start', box, outlet, energyJ });
     if (from === STATUS.charging && to !== STATUS.ready) {

@@ -9,6 +9,8 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1000;
 const CHARGER_A: Spread = [1.5, 8];
+/** What a vehicle takes that is full and draws all the same. */
+const DRAWING_A: Spread = [1.3, 2.2];
 
 /** A vehicle at an outlet. */
 interface Visit {
@@ -20,6 +22,9 @@ interface Visit {
   chargedMs: number;
   resumedAtMs: number;
   usedJ: number;
+  /** What it draws though it does not charge, now and after its rest; 0 if nothing. */
+  drawsA: number;
+  drawsLaterA: number;
 }
 
 /** The physics of one outlet: what stands there, what it draws, what the register shows. */
@@ -29,7 +34,7 @@ export class SimulatedOutlet {
   nextAtMs: number;
   energyJ: number;
   #visit: Visit | undefined;
-  #integratedAtMs = 0;
+  #integratedAtMs: number;
   readonly #random: Random;
   readonly #pace: Pace;
   readonly #local: LocalTime;
@@ -48,6 +53,7 @@ export class SimulatedOutlet {
     this.#local = options.local;
     this.#mostWeight = Math.max(...options.pace.hourWeights);
     this.energyJ = options.energyJ;
+    this.#integratedAtMs = options.startMs;
     this.status = STATUS.available;
     this.nextAtMs = Number.POSITIVE_INFINITY;
     if (!options.installed) this.status = STATUS.notInstalled;
@@ -56,7 +62,8 @@ export class SimulatedOutlet {
   }
 
   currentA(atMs: number): number {
-    if (this.status !== STATUS.charging || this.#visit === undefined) return 0;
+    if (this.#visit === undefined) return 0;
+    if (this.status !== STATUS.charging) return this.#visit.drawsA;
     return chargeCurrentA(this.#visit.curve, chargedMs(this.#visit, atMs));
   }
 
@@ -66,9 +73,9 @@ export class SimulatedOutlet {
 
   /** Lets the register run up to an instant; gives what was drawn since the last one, in J. */
   integrate(atMs: number, voltageV: number): number {
-    if (this.status !== STATUS.charging || this.#visit === undefined) return 0;
     const fromMs = this.#integratedAtMs;
     this.#integratedAtMs = atMs;
+    if (this.#visit === undefined) return 0;
     const middleMs = (fromMs + atMs) / 2;
     const watts = (voltageV * this.currentA(middleMs) * this.powerFactor(middleMs)) / 100;
     const drawnJ = (watts * (atMs - fromMs)) / 1000;
@@ -102,7 +109,7 @@ export class SimulatedOutlet {
         this.#stopCharging(atMs);
         return;
       case STATUS.full:
-        this.#become(STATUS.unplugged, atMs, this.#pace.unpluggedSeconds);
+        this.#leaveFull(atMs);
         return;
       case STATUS.unplugged:
         this.#visit = undefined;
@@ -140,7 +147,16 @@ export class SimulatedOutlet {
     const interruptAfterMs = random.chance(this.#pace.interruptedShare)
       ? Math.round(chargeMs * random.between(0.2, 0.8))
       : Number.POSITIVE_INFINITY;
-    return { curve, chargeMs, interruptAfterMs, chargedMs: 0, resumedAtMs: 0, usedJ: 0 };
+    return {
+      curve,
+      chargeMs,
+      interruptAfterMs,
+      chargedMs: 0,
+      resumedAtMs: 0,
+      usedJ: 0,
+      drawsA: 0,
+      drawsLaterA: 0,
+    };
   }
 
   #beginInMidCharge(atMs: number): void {
@@ -156,7 +172,6 @@ export class SimulatedOutlet {
     if (this.#visit === undefined) return;
     const { chargeMs, interruptAfterMs, chargedMs: doneMs } = this.#visit;
     this.#visit.resumedAtMs = atMs;
-    this.#integratedAtMs = atMs;
     this.status = STATUS.charging;
     this.nextAtMs = atMs + Math.max(1, Math.min(chargeMs, interruptAfterMs) - doneMs);
   }
@@ -170,7 +185,22 @@ export class SimulatedOutlet {
       this.#become(STATUS.ready, atMs, this.#pace.interruptionSeconds);
     } else if (visit.chargeMs < visit.curve.fullMs) {
       this.#become(STATUS.unplugged, atMs, this.#pace.unpluggedSeconds);
-    } else this.#become(STATUS.full, atMs, this.#pace.fullSeconds);
+    } else this.#becomeFull(visit, atMs);
+  }
+
+  #becomeFull(visit: Visit, atMs: number): void {
+    const draws = this.#random.chance(this.#pace.drawingShare);
+    visit.drawsLaterA = draws ? Math.min(visit.curve.maxCurrentA, this.#random.between(...DRAWING_A)) : 0;
+    this.#become(STATUS.full, atMs, draws ? this.#pace.restSeconds : this.#pace.fullSeconds);
+  }
+
+  /** Full vehicles are unplugged, but for those that have rested and begin to draw: they stay full. */
+  #leaveFull(atMs: number): void {
+    if (this.#visit === undefined) return;
+    this.#visit.drawsA = this.#visit.drawsLaterA;
+    this.#visit.drawsLaterA = 0;
+    if (this.#visit.drawsA > 0) this.#become(STATUS.full, atMs, this.#pace.drawingSeconds);
+    else this.#become(STATUS.unplugged, atMs, this.#pace.unpluggedSeconds);
   }
 
   #become(status: OutletStatus, atMs: number, seconds: Spread): void {

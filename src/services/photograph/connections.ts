@@ -1,18 +1,20 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { ConnectionRules } from '../../../streams/connection.ts';
+import type { ConnectionReducer } from '../../../streams/connection-reducer.ts';
+import type { Observation } from '../../../streams/observation.ts';
 import type { PointOf } from '../../../streams/point.ts';
-import type { Readings } from '../../../streams/reading.ts';
 import { toConnectionPoint } from '../../../streams/to-connection-point.ts';
 import { watchConnection } from '../../../streams/watch-connection.ts';
 import type { Config } from '../../config.ts';
 
 /** Whether the boxes are online and heard of, from what they say. */
 export function connections(
-  readings$: Observable<Readings>,
+  observations$: Observable<Observation>,
   rules: ConnectionRules,
   scheduler?: SchedulerLike,
+  createReducer?: () => ConnectionReducer,
 ): Observable<PointOf<'connection'>> {
-  return readings$.pipe(watchConnection(rules, scheduler), toConnectionPoint());
+  return observations$.pipe(watchConnection(rules, scheduler, createReducer), toConnectionPoint());
 }
 
 /** The rules as the environment sets them. */

@@ -1,23 +1,25 @@
 import type { Observable, SchedulerLike } from 'rxjs';
+import type { Observation } from '../../../streams/observation.ts';
 import type { PhotographRules } from '../../../streams/photograph.ts';
+import type { PhotographReducer } from '../../../streams/photograph-reducer.ts';
 import type { PhotographPoint } from '../../../streams/point.ts';
-import type { Readings } from '../../../streams/reading.ts';
 import { settlePhotograph } from '../../../streams/settle-photograph.ts';
 import { toPhotographPoint } from '../../../streams/to-photograph-point.ts';
 import { kwhToJoule } from '../../../streams/units.ts';
-import type { Config } from '../../config.ts';
+import type { Thresholds } from '../../config.ts';
 
 /** The photographs of all outlets, from what their boxes say. */
 export function photographs(
-  readings$: Observable<Readings>,
+  observations$: Observable<Observation>,
   rules: PhotographRules,
   scheduler?: SchedulerLike,
+  createReducer?: () => PhotographReducer,
 ): Observable<PhotographPoint> {
-  return readings$.pipe(settlePhotograph(rules, scheduler), toPhotographPoint());
+  return observations$.pipe(settlePhotograph(rules, scheduler, createReducer), toPhotographPoint());
 }
 
 /** The rules as the environment sets them, in the units of the wire. */
-export function photographRules(config: Config): PhotographRules {
+export function photographRules(config: Thresholds): PhotographRules {
   return {
     currentDeadbandMa: Math.round(config.PHOTOGRAPH_CURRENT_DEADBAND_A * 1000),
     powerFactorDeadband: config.PHOTOGRAPH_POWER_FACTOR_DEADBAND,

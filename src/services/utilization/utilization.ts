@@ -1,17 +1,20 @@
 import type { Observable, SchedulerLike } from 'rxjs';
-import type { Readings } from '../../../streams/reading.ts';
+import type { Observation } from '../../../streams/observation.ts';
 import { sampleUtilization } from '../../../streams/sample-utilization.ts';
-import { toUtilizationPoint, type UtilizationPoint } from '../../../streams/to-utilization-point.ts';
+import { toUtilizationPoint } from '../../../streams/to-utilization-point.ts';
 import type { UtilizationRules } from '../../../streams/utilization.ts';
+import type { UtilizationPoint } from '../../../streams/utilization-point.ts';
+import type { UtilizationReducer } from '../../../streams/utilization-reducer.ts';
 import type { Config } from '../../config.ts';
 
 /** The energy registers and meters of all boxes over time, from what they say. */
 export function utilization(
-  readings$: Observable<Readings>,
+  observations$: Observable<Observation>,
   rules: UtilizationRules,
   scheduler?: SchedulerLike,
+  createReducer?: () => UtilizationReducer,
 ): Observable<UtilizationPoint> {
-  return readings$.pipe(sampleUtilization(rules, scheduler), toUtilizationPoint());
+  return observations$.pipe(sampleUtilization(rules, scheduler, createReducer), toUtilizationPoint());
 }
 
 /** The rules as the environment sets them. */

@@ -1,0 +1,9 @@
+// What was known of each outlet last before an instant: one row an outlet and field (status, energy_kwh), with its time.
+from(bucket: params.bucket)
+    |> range(start: 0, stop: params.to)
+    |> filter(fn: (r) => r._measurement == "photograph")
+    |> filter(fn: (r) => r._field == "status" or r._field == "energy_kwh")
+    |> last()
+    |> toFloat()
+    |> keep(columns: ["box", "outlet", "_field", "_time", "_value"])
+    |> group()

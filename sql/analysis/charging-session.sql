@@ -1,0 +1,76 @@
+-- Fills CHARGING_SESSION with the sessions that start on the business days from :from_day to before :to_day, as the staged
+-- photographs tell them. Energy is what the register grew by after the first photograph, up to the one that ends it.
+WITH bounds AS (
+  SELECT :from_day::timestamp AT TIME ZONE :time_zone AS from_time,
+         :to_day::timestamp AT TIME ZONE :time_zone AS to_time,
+         least(:now, :to_day::timestamp AT TIME ZONE :time_zone) AS as_of
+), spans AS (
+  SELECT box, outlet, session,
+         min(at) AS start_time,
+         max(at) FILTER (WHERE status = 2) AS last_photograph,
+         max(at) FILTER (WHERE is_left) AS left_at
+    FROM photograph_in_order
+   WHERE session > 0
+   GROUP BY box, outlet, session
+), ended AS (
+  SELECT spans.*,
+         left_at IS NOT NULL AND left_at > last_photograph AS was_left,
+         as_of - last_photograph > :abandoned_after AS was_silent
+    FROM spans, bounds
+   WHERE start_time >= from_time AND start_time < to_time
+), sessions AS (
+  SELECT *,
+         CASE WHEN was_left THEN left_at WHEN was_silent THEN last_photograph END AS end_time,
+         was_silent AND NOT was_left AS abandoned
+    FROM ended
+), wanted AS (
+  SELECT box, outlet, start_time, end_time, last_photograph,
+         (start_time AT TIME ZONE :time_zone)::date AS day,
+         coalesce(sum(drawn_kwh::numeric) FILTER (WHERE at > start_time), 0)::double precision AS metered_kwh,
+         max(power_w) FILTER (WHERE photographs.status = 2) AS peak_power_w,
+         coalesce(sum(power_factor::numeric * holds_s) FILTER (WHERE photographs.status = 2)
+                    / nullif(sum(holds_s) FILTER (WHERE photographs.status = 2 AND power_factor IS NOT NULL), 0),
+                  avg(power_factor::numeric) FILTER (WHERE photographs.status = 2))::double precision AS mean_power_factor,
+         coalesce(bool_or(backlog), false)
+           OR EXISTS (SELECT FROM unobserved_time
+                       WHERE from_time < coalesce(end_time, last_photograph) AND to_time > start_time) AS recovered,
+         abandoned
+    FROM sessions
+    JOIN photograph_in_order AS photographs USING (box, outlet, session)
+   CROSS JOIN LATERAL (
+         SELECT extract(epoch FROM least(coalesce(until, at), coalesce(end_time, until, at)) - at) AS holds_s) AS holding
+   WHERE at <= coalesce(end_time, at)
+   GROUP BY box, outlet, start_time, end_time, last_photograph, abandoned
+), removed AS (
+  DELETE FROM charging_session AS kept USING bounds
+   WHERE kept.start_time >= from_time AND kept.start_time < to_time
+     AND NOT EXISTS (SELECT FROM wanted
+                      WHERE (wanted.box, wanted.outlet, wanted.start_time) = (kept.box, kept.outlet, kept.start_time))
+  RETURNING kept.day, coalesce(kept.end_time, kept.last_photograph) AS until
+), written AS (
+  INSERT INTO charging_session AS kept
+         (box, outlet, start_time, end_time, last_photograph, day, metered_kwh, peak_power_w, mean_power_factor,
+          recovered, abandoned)
+  SELECT * FROM wanted
+      ON CONFLICT (box, outlet, start_time) DO UPDATE
+     SET end_time = excluded.end_time,
+         last_photograph = excluded.last_photograph,
+         day = excluded.day,
+         metered_kwh = excluded.metered_kwh,
+         peak_power_w = excluded.peak_power_w,
+         mean_power_factor = excluded.mean_power_factor,
+         recovered = excluded.recovered,
+         abandoned = excluded.abandoned
+   WHERE (kept.end_time, kept.last_photograph, kept.day, kept.metered_kwh, kept.peak_power_w, kept.mean_power_factor,
+          kept.recovered, kept.abandoned)
+         IS DISTINCT FROM
+         (excluded.end_time, excluded.last_photograph, excluded.day, excluded.metered_kwh, excluded.peak_power_w,
+          excluded.mean_power_factor, excluded.recovered, excluded.abandoned)
+  RETURNING kept.day, coalesce(kept.end_time, kept.last_photograph) AS until
+), changed AS (
+  SELECT * FROM removed UNION ALL SELECT * FROM written
+)
+SELECT (SELECT count(*) FROM wanted)::integer AS rows,
+       min(day)::text AS "changedFrom",
+       (max((until AT TIME ZONE :time_zone)::date) + 1)::text AS "changedTo"
+  FROM changed

@@ -1,0 +1,55 @@
+-- Fills LOYAL_CUSTOMERS for the month from :from_day to before :to_day: customers with :loyal_min_events charging events in it,
+-- and at least one in each of the :loyal_min_weeks ISO weeks that ended last before its end, or before :now if that is earlier.
+-- Since when a customer is loyal goes on from the row of the month before.
+WITH bounds AS (
+  SELECT date_trunc('week', least(:now AT TIME ZONE :time_zone, :to_day::timestamp))::date - 7 AS last_week
+), frequent AS (
+  SELECT customer,
+         count(*)::integer AS charging_events,
+         sum(kwh)::double precision AS billed_kwh,
+         sum(revenue) AS revenue
+    FROM charging_event
+   WHERE day >= :from_day AND day < :to_day
+   GROUP BY customer
+  HAVING count(*) >= :loyal_min_events
+), weeks AS (
+  SELECT customer,
+         (last_week - date_trunc('week', day::timestamp)::date) / 7 AS weeks_ago,
+         row_number() OVER (PARTITION BY customer ORDER BY date_trunc('week', day::timestamp) DESC) - 1 AS position
+    FROM frequent JOIN charging_event USING (customer), bounds
+   WHERE day < last_week + 7
+   GROUP BY customer, date_trunc('week', day::timestamp), last_week
+), unbroken AS (
+  -- Only while nothing is missing are both numbers the same.
+  SELECT customer, count(*)::integer AS weeks_in_a_row FROM weeks WHERE weeks_ago = position GROUP BY customer
+), wanted AS (
+  SELECT customer, :from_day AS month, charging_events, billed_kwh, frequent.revenue, weeks_in_a_row,
+         coalesce(before.loyal_since, :from_day) AS loyal_since,
+         row_number() OVER (ORDER BY frequent.revenue DESC, customer)::integer AS rank
+    FROM frequent JOIN unbroken USING (customer)
+    LEFT JOIN (SELECT customer, loyal_since FROM loyal_customers
+                WHERE month = :from_day - interval '1 month') AS before USING (customer)
+   WHERE weeks_in_a_row >= :loyal_min_weeks
+), removed AS (
+  DELETE FROM loyal_customers AS kept
+   WHERE kept.month = :from_day AND NOT EXISTS (SELECT FROM wanted WHERE wanted.customer = kept.customer)
+  RETURNING kept.month
+), written AS (
+  INSERT INTO loyal_customers AS kept
+         (customer, month, charging_events, billed_kwh, revenue, weeks_in_a_row, loyal_since, rank)
+  SELECT * FROM wanted
+      ON CONFLICT (customer, month) DO UPDATE
+     SET charging_events = excluded.charging_events,
+         billed_kwh = excluded.billed_kwh,
+         revenue = excluded.revenue,
+         weeks_in_a_row = excluded.weeks_in_a_row,
+         loyal_since = excluded.loyal_since,
+         rank = excluded.rank
+   WHERE (kept.*) IS DISTINCT FROM (excluded.*)
+  RETURNING kept.month
+), changed AS (
+  SELECT month FROM removed UNION ALL SELECT month FROM written
+)
+SELECT (SELECT count(*) FROM wanted)::integer AS rows,
+       min(month)::text AS "changedFrom", (max(month) + interval '1 month')::date::text AS "changedTo"
+  FROM changed

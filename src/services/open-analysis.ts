@@ -1,0 +1,75 @@
+import { InfluxDB } from '@influxdata/influxdb-client';
+import type { Config } from '../config.ts';
+import { createQueryFlux } from '../influx/query.ts';
+import type { Log } from '../log.ts';
+import { connectDatabase, type Database } from '../postgres/database.ts';
+import type { JobPeriod } from '../postgres/job-ledger.ts';
+import { migrate } from '../postgres/migrate.ts';
+import { projectFile } from '../project-file.ts';
+import { lookAtLedger } from './analysis/look-at-ledger.ts';
+import { listProblems, type TransactionProblem } from './analysis/problems.ts';
+import {
+  type AnalysisResult,
+  type AnalysisSelection,
+  type AnalysisSources,
+  runAnalysis,
+} from './analysis/run-analysis.ts';
+import { checksumTables, type TableChecksum } from './analysis/table-checksums.ts';
+
+export type { JobPeriod };
+
+/** Queries read months of photographs. */
+const INFLUX_TIMEOUT_MS = 600_000;
+
+/** The analysis on the servers that the environment names, apart from everything else that Evida does. */
+export interface Analysis {
+  /** Brings the database up to date, if it can be reached now. @throws EvidaError POSTGRES_UNAVAILABLE and others */
+  prepare(): Promise<void>;
+  /** @throws EvidaError as `runAnalysis` */
+  run(selection: AnalysisSelection, signal: AbortSignal): Promise<AnalysisResult>;
+  /** Every period, and whether it is due now. */
+  ledger(): Promise<JobPeriod[]>;
+  problems(): Promise<TransactionProblem[]>;
+  checksums(): Promise<Record<string, TableChecksum>>;
+  readonly database: Database;
+  readonly eboost: Database;
+  close(): Promise<void>;
+}
+
+export function openAnalysis(config: Config, log: Log): Analysis {
+  const database = connectDatabase(config.DATABASE_URL, 'evida', log);
+  const eboost = connectDatabase(config.EBOOST_DATABASE_URL, 'evida', log);
+  return {
+    prepare: async () => void (await migrate(database, projectFile('sql'))),
+    run: (selection, signal) =>
+      runAnalysis(analysisSources(config, { database, eboost }, Date.now, signal), selection),
+    ledger: () => lookAtLedger(database, config.TIME_ZONE, Date.now()),
+    problems: () => listProblems(database),
+    checksums: () => checksumTables(database),
+    database,
+    eboost,
+    close: async () => void (await Promise.all([database.end(), eboost.end()])),
+  };
+}
+
+/** What `runAnalysis` works on, by the environment. @param now ms UTC */
+export function analysisSources(
+  config: Config,
+  { database, eboost }: Pick<Analysis, 'database' | 'eboost'>,
+  now: () => number,
+  signal: AbortSignal,
+): AnalysisSources {
+  const { INFLUX_URL: url, INFLUX_TOKEN: token } = config;
+  const influx = new InfluxDB({ url, token, timeout: INFLUX_TIMEOUT_MS });
+  return {
+    database,
+    eboost,
+    queryFlux: createQueryFlux(influx, config.INFLUX_ORG),
+    historyBucket: config.INFLUX_HISTORY_BUCKET,
+    telemetryBucket: config.INFLUX_TELEMETRY_BUCKET,
+    timeZone: config.TIME_ZONE,
+    definitions: config,
+    now,
+    signal,
+  };
+}
