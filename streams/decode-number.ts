@@ -1,7 +1,8 @@
 const ZERO = 48;
 const MINUS = 45;
 const POINT = 46;
-const MAX_DIGITS = 15;
+/** As many as a double keeps exactly. */
+export const MAX_DIGITS = 15;
 const POWERS_OF_TEN = Array.from({ length: MAX_DIGITS + 1 }, (_, digits) => 10 ** digits);
 
 /**

@@ -1,4 +1,4 @@
-import { decodeNumber } from './decode-number.ts';
+import { decodeNumber, MAX_DIGITS } from './decode-number.ts';
 import {
   BOX_INDEX,
   METER_INDEX,
@@ -7,12 +7,15 @@ import {
   type Reading,
   type Rejection,
   type RejectionReason,
+  readingOf,
 } from './reading.ts';
 
 /** A payload has at most eleven pairs; what is longer than this is not of a box. */
 const MAX_PAYLOAD_BYTES = 4096;
 const COMMA = 44;
 const DASH = 45;
+const ZERO = 48;
+const ONE = 49;
 
 type PairQuantity = 'status' | 'current' | 'powerFactor' | 'energy';
 
@@ -62,18 +65,31 @@ function decodePlainPairs(quantity: PairQuantity, bytes: Uint8Array, payload: Pa
   const { values } = payload;
   let seen = 0;
   for (let at = 0; at < bytes.length; ) {
-    const isTen = digitAt(bytes, at) === 1 && digitAt(bytes, at + 1) === 0;
+    const isTen = bytes[at] === ONE && bytes[at + 1] === ZERO;
     const index = isTen ? BOX_INDEX : digitAt(bytes, at);
     const dash = isTen ? at + 2 : at + 1;
-    const end = endOfField(bytes, dash);
-    const value = bytes[dash] === DASH ? decodeNumber(bytes, dash + 1, end) : Number.NaN;
-    const isGood = index >= 0 && isKnownIndex(quantity, index) && isInRange(quantity, index, value);
+    const start = dash + 1;
+    let value = 0;
+    let end = start;
+    // Nearly all are whole numbers: read while looking for the end.
+    for (let digit = digitAt(bytes, end); digit >= 0; digit = digitAt(bytes, ++end))
+      value = value * 10 + digit;
+    const isWhole = end > start && end - start <= MAX_DIGITS && (end >= bytes.length || bytes[end] === COMMA);
+    if (!isWhole) {
+      end = endOfField(bytes, end);
+      value = decodeNumber(bytes, start, end);
+    }
+    const isGood =
+      index >= 0 &&
+      bytes[dash] === DASH &&
+      isKnownIndex(quantity, index) &&
+      isInRange(quantity, index, value);
     if (!isGood || (seen & (1 << index)) !== 0) {
       values.length = 0;
       return false;
     }
     seen |= 1 << index;
-    values.push({ index, value });
+    values.push(readingOf(index, value));
     at = end + 1;
   }
   return values.length > 0;
@@ -109,7 +125,7 @@ function decodePairs(quantity: PairQuantity, bytes: Uint8Array, payload: Payload
     const value = decodeNumber(bytes, text.start, text.end);
     if (Number.isNaN(value)) reject(payload, 'not-a-number', bytes, field);
     else if (!isInRange(quantity, index, value)) reject(payload, 'out-of-range', bytes, field);
-    else payload.values.push({ index, value });
+    else payload.values.push(readingOf(index, value));
   }
   if (repeated !== 0) rejectRepeated(payload, repeated);
 }
@@ -161,7 +177,7 @@ function decodeCommand(bytes: Uint8Array, payload: Payload): void {
   const command = digitAt(bytes, whole.end - 1);
   const characters = new TextDecoder().decode(bytes.subarray(whole.start, whole.end));
   if ([...characters].length !== 3 || outlet < 0 || command < 0) reject(payload, 'malformed', bytes, whole);
-  else payload.values.push({ index: outlet, value: command });
+  else payload.values.push(readingOf(outlet, command));
 }
 
 function isInRange(quantity: Quantity, index: number, value: number): boolean {
@@ -188,7 +204,7 @@ function addNumber(
   const value = decodeNumber(bytes, field.start, field.end);
   if (Number.isNaN(value)) reject(payload, 'not-a-number', bytes, field);
   else if (value < min || value > max) reject(payload, 'out-of-range', bytes, field);
-  else payload.values.push({ index, value });
+  else payload.values.push(readingOf(index, value));
 }
 
 function reject(payload: Payload, reason: RejectionReason, bytes: Uint8Array, { start, end }: Field): void {
@@ -207,7 +223,7 @@ function decodeIndex(bytes: Uint8Array, { start, end }: Field): number {
 }
 
 function digitAt(bytes: Uint8Array, at: number): number {
-  const digit = (bytes[at] ?? 0) - 48;
+  const digit = (bytes[at] ?? 0) - ZERO;
   return digit >= 0 && digit <= 9 ? digit : -1;
 }
 

@@ -16,6 +16,21 @@ export interface Reading {
   readonly value: number;
 }
 
+const SMALL_VALUES = 128;
+const SMALL_READINGS: readonly Reading[] = Array.from(
+  { length: (BOX_INDEX + 1) * SMALL_VALUES },
+  (_, at) => ({
+    index: Math.floor(at / SMALL_VALUES),
+    value: at % SMALL_VALUES,
+  }),
+);
+
+/** A reading; those of small whole numbers, which most are, are shared. */
+export function readingOf(index: number, value: number): Reading {
+  const isSmall = value >= 0 && value < SMALL_VALUES && Number.isInteger(value);
+  return (isSmall ? SMALL_READINGS[index * SMALL_VALUES + value] : undefined) ?? { index, value };
+}
+
 export type RejectionReason =
   | 'unknown-topic'
   | 'too-long'

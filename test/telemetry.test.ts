@@ -62,7 +62,9 @@ describe('telemetry, from the broker to InfluxDB', function () {
   const publish = (topic: string, payload: string) =>
     publisher.publishAsync(world().topicPrefix + topic, payload, { qos: 1 });
   const waitFor = async (what: string, condition: () => boolean | Promise<boolean>) =>
-    expect(await until(condition, WITHIN_MS), what).to.equal(true);
+    expect(await until(condition, WITHIN_MS), `${what}; last lines: ${lines.slice(-8).join('\n')}`).to.equal(
+      true,
+    );
   const isListening = () => evida.status().delivery?.listening === true;
   const books = () => evida.status().books;
   const photographsOf = async (box: number) =>

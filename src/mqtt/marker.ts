@@ -3,8 +3,8 @@ import type { MqttClient } from 'mqtt';
 import { messageOf } from '../errors.ts';
 import { grantsOf, REFUSED } from './grants.ts';
 
-/** A broker whose queue was full has dropped it. */
-const SEND_AGAIN_MS = 20_000;
+/** So often in the time that it may take. A broker whose queue was full has dropped it. */
+const SEND_AGAIN = 3;
 
 /** Where Evida writes to itself. A client id may hold what a topic must not: wildcards and slashes. */
 export function markerTopic(prefix: string, clientId: string): string {
@@ -33,7 +33,7 @@ export class Marker {
   #deadline: NodeJS.Timeout | undefined;
   #repetition: NodeJS.Timeout | undefined;
 
-  /** @param withinMs how long the probe, or the marker itself, may take */
+  /** @param withinMs how long a first sign may take: the probe, or the marker itself */
   constructor(client: MqttClient, topic: string, withinMs: number, events: MarkerEvents) {
     this.#client = client;
     this.#topic = topic;
@@ -52,7 +52,7 @@ export class Marker {
       () => this.#fail(`it did not come back within ${this.#withinMs / 1000} s`),
       this.#withinMs,
     );
-    this.#repetition = setInterval(() => this.#publish(), SEND_AGAIN_MS);
+    this.#repetition = setInterval(() => this.#publish(), this.#withinMs / SEND_AGAIN);
     void grantsOf(this.#client, [this.#topic]).then((grants) => {
       if ((grants?.[0] ?? 0) >= REFUSED) this.#fail('the broker refuses the subscription');
     });

@@ -21,8 +21,8 @@ describe('MqttSource, with a broker of MQTT 3.1.1', () => {
   let subscribed: string[][];
   let unsubscribed: string[];
   let refused: Set<string>;
-  /** Topics that the broker takes and does not hand on. */
-  let lost: Set<string>;
+  /** What the broker takes and does not hand on. */
+  let isLost: (topic: string, payload: string) => boolean;
   let evida: Client | undefined;
   let onPublish: (client: Client, topic: string) => Error | null;
 
@@ -30,12 +30,12 @@ describe('MqttSource, with a broker of MQTT 3.1.1', () => {
     subscribed = [];
     unsubscribed = [];
     refused = new Set();
-    lost = new Set();
+    isLost = () => false;
     onPublish = () => null;
     broker = await Aedes.createBroker({
       authorizeSubscribe: (_client, subscription, done) =>
         done(null, refused.has(subscription.topic) ? null : subscription),
-      authorizeForward: (_client, packet) => (lost.has(packet.topic) ? null : packet),
+      authorizeForward: (_client, packet) => (isLost(packet.topic, String(packet.payload)) ? null : packet),
       authorizePublish: (client, { topic }, done) => done(client === null ? null : onPublish(client, topic)),
     });
     broker.on('clientReady', (client) => {
@@ -163,11 +163,27 @@ describe('MqttSource, with a broker of MQTT 3.1.1', () => {
   it('ends the backlog when its marker does not come back', async () => {
     await listen([1]);
     await source.source.close();
-    lost = new Set([MARKER]);
+    isLost = (topic) => topic === MARKER;
     await listen([1], { pace: { markerWithinMs: 100 } });
     await eventually('that it says so', () => source.lines.some((line) => line.includes('no marker')));
     expect(source.lines.find((line) => line.includes('no marker'))).to.contain('within 0.1 s');
     expect(source.source.stats.backlog).to.equal(false);
+  });
+
+  it('waits for its marker as long as it takes if only the probe comes, and sends it again', async () => {
+    await listen([1]);
+    await source.source.close();
+    const markers: string[] = [];
+    isLost = (topic, payload) => {
+      if (topic !== MARKER || payload.startsWith('probe')) return false;
+      markers.push(payload);
+      return markers.length < 5;
+    };
+    await listen([1], { pace: { markerWithinMs: 100 } });
+    await eventually('the fifth marker', () => markers.length === 5);
+    await eventually('the end of the backlog', () => !source.source.stats.backlog);
+    expect(new Set(markers).size).to.equal(1);
+    expect(source.lines.filter((line) => line.includes('no marker'))).to.deep.equal([]);
   });
 
   it('does without its marker when the broker ends connections for it', async () => {

@@ -64,7 +64,6 @@ function killAt(point: KillPoint): Fault {
       for (let kill = 0; kill < times && !signal.aborted; kill += 1) {
         await evida.stop();
         evida.start(`${point}:${random.whole(1, MOST_PASSES[point])}`);
-        await world.untilListening();
         const filling = fillLog(world, SPARE_MESSAGES[point]);
         const exit = await exitOf(world);
         if (exit?.signal !== 'SIGKILL') problem(`it was not killed there: ${inWords(exit)}`);

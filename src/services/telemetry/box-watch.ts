@@ -5,8 +5,8 @@ import type { Log } from '../../log.ts';
 import { retry } from '../../retry.ts';
 import type { Recorder } from './recorder.ts';
 
-/** How long boxes that are new here wait for their last photographs. */
-const READ_BACK_WITHIN_MS = 10_000;
+/** How long boxes that are new here wait for an InfluxDB that is away. */
+const REACHED_WITHIN_MS = 5000;
 
 interface BoxWatchParts {
   readonly reducers: Reducers;
@@ -67,12 +67,12 @@ export class BoxWatch {
     const known = new Set(photographs.boxNumbers());
     const unknown = new Set([...wanted].filter((box) => !known.has(box)));
     if (unknown.size === 0) return;
-    const within = AbortSignal.any([signal, AbortSignal.timeout(READ_BACK_WITHIN_MS)]);
+    const within = AbortSignal.any([signal, AbortSignal.timeout(REACHED_WITHIN_MS)]);
     try {
       const found: PhotographPoint[] = [];
       const read = async (): Promise<void> => {
         found.length = 0;
-        for await (const point of lastPhotographs(within)) if (unknown.has(point.tags.box)) found.push(point);
+        for await (const point of lastPhotographs(signal)) if (unknown.has(point.tags.box)) found.push(point);
       };
       await retry('reading the last photographs back', read, log, within);
       for (const point of found) recorder.recall(point);
