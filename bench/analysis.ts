@@ -23,7 +23,7 @@ process of its own: from nothing, then all tables again by force, then an hourly
 of an hour. Prints the time of each part and the most memory that the process took; --plans, also the plans of statements that
 took longer than 200 ms.
 `;
-const SLOW_MS = 100;
+const SLOW_MS = 200;
 const CHANGED = 500;
 const TABLES = [
   'judged-transaction',

@@ -1,9 +1,10 @@
 import { configurationFiles } from './configuration.ts';
+import { dictionaryFile } from './dictionary.ts';
 import { checkGenerated } from './generated-file.ts';
 import { brokenLinks } from './links.ts';
 import { report } from './report.ts';
 
 report(
-  [...checkGenerated(configurationFiles(), 'npm run docs'), ...brokenLinks()],
+  [...checkGenerated([...configurationFiles(), dictionaryFile()], 'npm run docs'), ...brokenLinks()],
   'documents: generated ones follow from their sources, links lead somewhere',
 );

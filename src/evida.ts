@@ -7,8 +7,9 @@ import { completionCommand } from './commands/completion.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
-import { replayCommand } from './commands/replay.ts';
 import { jobsCommand } from './commands/jobs.ts';
+import { replayCommand } from './commands/replay.ts';
+import { reportCommand } from './commands/report.ts';
 import { reportError } from './commands/report-error.ts';
 import { runCommand } from './commands/run.ts';
 import { setupCommand } from './commands/setup.ts';
@@ -45,6 +46,7 @@ for (const command of [
   replayCommand,
   analyzeCommand,
   jobsCommand,
+  reportCommand,
   backupCommand,
   demoCommand,
   simulateCommand,

@@ -136,22 +136,27 @@ describe('decodePayload', () => {
   });
 
   it('reads a payload without a fault as it reads one with a space before it, whatever it holds', () => {
-    const pair = fc.tuple(
-      fc.integer({ min: 0, max: 11 }),
-      fc.constantFrom('0', '2', '7', '97.5', '1000001', '-1', 'x', ''),
-    );
-    const text = fc
-      .array(pair, { maxLength: 6 })
-      .map((pairs) => pairs.map(([index, value]) => `${index}-${value}`).join());
-    fc.assert(
-      fc.property(
-        fc.constantFrom('status', 'current', 'powerFactor', 'energy'),
-        text,
-        (quantity, written) => {
-          expect(decode(quantity, written)).to.deep.equal(decode(quantity, ` ${written}`));
-        },
+    const value = fc.constantFrom('0', '2', '7', '97.5', '1000001', '-1', 'x', '');
+    const pairs = fc
+      .array(fc.tuple(fc.integer({ min: 0, max: 11 }), value), { maxLength: 6 })
+      .map((all) => all.map(([index, written]) => `${index}-${written}`).join());
+    const voltage = fc.tuple(fc.constantFrom('x-', '-', '', 'x,y-'), value, fc.constantFrom('', ',', '-1'));
+    const ofQuantity = fc.oneof(
+      fc.tuple(fc.constantFrom<Quantity[]>('status', 'current', 'powerFactor', 'energy'), pairs),
+      fc.tuple(
+        fc.constant<Quantity>('voltage'),
+        voltage.map((parts) => parts.join('')),
       ),
-      { numRuns: 500 },
+      fc.tuple(
+        fc.constant<Quantity>('meter'),
+        fc.array(value, { maxLength: 6 }).map((values) => values.join()),
+      ),
+    );
+    fc.assert(
+      fc.property(ofQuantity, ([quantity, written]) => {
+        expect(decode(quantity, written)).to.deep.equal(decode(quantity, ` ${written}`));
+      }),
+      { numRuns: 1000 },
     );
   });
 

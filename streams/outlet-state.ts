@@ -1,5 +1,5 @@
 import type { OutletValues, Photograph, Reason } from './photograph.ts';
-import { OUTLETS_PER_BOX } from './reading.ts';
+import { BOX_INDEX, OUTLETS_PER_BOX, type Readings, speaksOfAllOutlets } from './reading.ts';
 import { STATUS } from './status.ts';
 import { UNKNOWN } from './unknown.ts';
 
@@ -62,6 +62,8 @@ export class BoxState {
   voltageV = UNKNOWN;
   /** When the voltage last changed. */
   voltageAtMs = UNKNOWN;
+  /** Arrival of the last live message that spoke of all outlets. */
+  allLiveAtMs = UNKNOWN;
   readonly outlets: readonly OutletState[];
   readonly cells = new Float64Array(CELLS).fill(UNKNOWN);
   /** A bit each outlet of which even a repeated value may call for something. */
@@ -114,9 +116,13 @@ export class BoxState {
     );
   }
 
-  /** A live reading of the outlet's own is a sign of its life. */
-  hear(outlet: number, receivedAt: number): void {
-    this.cells[COLUMN.liveAtMs + outlet] = receivedAt;
+  /** A live reading of an outlet's own is a sign of its life. */
+  hear(readings: Readings): void {
+    const { receivedAt, values } = readings;
+    if (speaksOfAllOutlets(readings)) this.allLiveAtMs = receivedAt;
+    else
+      for (const { index } of values)
+        if (index !== BOX_INDEX) this.cells[COLUMN.liveAtMs + index] = receivedAt;
   }
 
   #isAtRest(outlet: number): boolean {
@@ -192,7 +198,7 @@ export class OutletState implements OutletValues {
 
   /** Arrival of the last live reading of its own, or of the first that was heard of its box. */
   get liveAtMs(): number {
-    return this.#cells[COLUMN.liveAtMs + this.outlet] ?? UNKNOWN;
+    return Math.max(this.#cells[COLUMN.liveAtMs + this.outlet] ?? UNKNOWN, this.box.allLiveAtMs);
   }
   set liveAtMs(liveAtMs: number) {
     this.#cells[COLUMN.liveAtMs + this.outlet] = liveAtMs;

@@ -109,12 +109,11 @@ export class PhotographReducer implements KeyedReducer<Photograph> {
   }
 
   #foldStatuses(box: BoxState, readings: Readings, emit: Emit): void {
-    const { receivedAt, retained, values } = readings;
-    for (const { index, value } of values) {
-      if (index === BOX_INDEX) continue;
-      if (!box.isRepeated(index, value)) this.#foldStatus(box, index, value, readings, emit);
-      if (!retained) box.hear(index, receivedAt);
+    for (const { index, value } of readings.values) {
+      if (index !== BOX_INDEX && !box.isRepeated(index, value))
+        this.#foldStatus(box, index, value, readings, emit);
     }
+    if (!readings.retained) box.hear(readings);
   }
 
   #foldStatus(box: BoxState, index: number, value: number, readings: Readings, emit: Emit): void {
@@ -133,8 +132,8 @@ export class PhotographReducer implements KeyedReducer<Photograph> {
       if (index === BOX_INDEX) continue;
       const isQuiet = mayBeQuiet && box.foldQuietly(quietFold, index, value, receivedAt);
       if (!isQuiet) this.#foldValue(box, index, quantity, value, readings, emit);
-      if (!retained) box.hear(index, receivedAt);
     }
+    if (!retained) box.hear(readings);
   }
 
   #foldValue(

@@ -73,3 +73,11 @@ export function valueAt({ values }: Readings, index: number): number | undefined
   }
   return undefined;
 }
+
+/** Whether the message speaks of each outlet of its box, as nearly all do that speak of outlets. */
+export function speaksOfAllOutlets(readings: Readings): boolean {
+  const { length } = readings.values;
+  return (
+    length > OUTLETS_PER_BOX || (length === OUTLETS_PER_BOX && valueAt(readings, BOX_INDEX) === undefined)
+  );
+}

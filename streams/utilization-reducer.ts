@@ -3,7 +3,7 @@ import { Deadlines } from './deadlines.ts';
 import { registerEvent } from './energy-register.ts';
 import type { KeyedReducer, Snapshot } from './keyed-reducer.ts';
 import type { Observation, Unobserved } from './observation.ts';
-import { BOX_INDEX, isStale, METER_INDEX, type Readings, valueAt } from './reading.ts';
+import { isStale, METER_INDEX, type Readings, valueAt } from './reading.ts';
 import { UNKNOWN } from './unknown.ts';
 import type { UtilizationRules, UtilizationSample } from './utilization.ts';
 import { BoxSeries, METER_SERIES, SERIES_PER_BOX, type Series } from './utilization-state.ts';
@@ -95,26 +95,19 @@ export class UtilizationReducer implements KeyedReducer<UtilizationSample> {
   }
 
   #foldReadings(readings: Readings, emit: Emit): void {
-    const { receivedAt, retained, quantity } = readings;
-    const box = this.#box(readings.box, receivedAt);
-    if (!retained) box.hear(BOX_INDEX, receivedAt);
-    switch (quantity) {
-      case 'meter':
-        this.#foldMeter(box, readings, emit);
-        break;
-      case 'voltage':
-      case 'command':
-        break;
+    const box = this.#box(readings.box, readings.receivedAt);
+    if (!readings.retained) box.hear(readings);
+    switch (readings.quantity) {
       case 'status':
         foldStatuses(box, readings);
-        hearOutlets(box, readings);
         break;
       case 'energy':
         this.#foldRegisters(box, readings, emit);
-        hearOutlets(box, readings);
+        break;
+      case 'meter':
+        this.#foldMeter(box, readings, emit);
         break;
       default:
-        hearOutlets(box, readings);
     }
   }
 
@@ -220,9 +213,8 @@ export class UtilizationReducer implements KeyedReducer<UtilizationSample> {
   /** One point of every series that is known and not silent, at exactly the full hour (rule 2). */
   #sampleHour(at: number, emit: Emit): void {
     for (const box of this.#boxes.values()) {
-      const boxLiveAtMs = box.series[BOX_INDEX]?.liveAtMs ?? UNKNOWN;
       for (const series of box.series) {
-        const liveAtMs = series.index < BOX_INDEX ? series.liveAtMs : boxLiveAtMs;
+        const { liveAtMs } = series;
         const isHeard = at - liveAtMs < this.#rules.silentAfterMs;
         // After a crash some series are past that hour already: it was torn apart, or a snapshot was taken meanwhile.
         const isPast = liveAtMs >= at || series.writtenAtMs >= at;
@@ -230,11 +222,6 @@ export class UtilizationReducer implements KeyedReducer<UtilizationSample> {
       }
     }
   }
-}
-
-function hearOutlets(box: BoxSeries, { values, receivedAt, retained }: Readings): void {
-  if (retained) return;
-  for (const { index } of values) box.hear(index, receivedAt);
 }
 
 function foldStatuses(box: BoxSeries, readings: Readings): void {

@@ -1,4 +1,4 @@
-import { BOX_INDEX } from './reading.ts';
+import { BOX_INDEX, type Readings, speaksOfAllOutlets } from './reading.ts';
 import { UNKNOWN } from './unknown.ts';
 
 /** The series of a box: its outlets (0..9), the box as a whole (10), and the external meter (11). */
@@ -31,17 +31,26 @@ export class BoxSeries {
   meterCurrentA = UNKNOWN;
   writtenVoltageV = UNKNOWN;
   writtenCurrentA = UNKNOWN;
+  /** Arrival of the last live message of any of its topics, or when it was first heard of. */
+  liveAtMs: number;
+  /** Arrival of the last live message that spoke of all outlets. */
+  allLiveAtMs = UNKNOWN;
 
   /** @param atMs when it was first heard of: silence counts from there */
   constructor(box: number, atMs: number) {
     this.box = box;
+    this.liveAtMs = atMs;
     this.cells.fill(atMs, COLUMN.liveAtMs, COLUMN.liveAtMs + SERIES_PER_BOX);
-    this.series = Array.from({ length: SERIES_PER_BOX }, (_, index) => new Series(this.cells, index));
+    this.series = Array.from({ length: SERIES_PER_BOX }, (_, index) => new Series(this, index));
   }
 
-  /** Of an outlet, by a reading of its own; of the box and its meter, by any message of the box. */
-  hear(index: number, receivedAt: number): void {
-    this.cells[COLUMN.liveAtMs + index] = receivedAt;
+  /** A live message is a sign of life of the box and its meter, and of the outlets that it speaks of. */
+  hear(readings: Readings): void {
+    const { quantity, receivedAt, values } = readings;
+    this.liveAtMs = receivedAt;
+    if (quantity === 'voltage' || quantity === 'meter' || quantity === 'command') return;
+    if (speaksOfAllOutlets(readings)) this.allLiveAtMs = receivedAt;
+    else for (const { index } of values) this.cells[COLUMN.liveAtMs + index] = receivedAt;
   }
 
   /**
@@ -65,10 +74,12 @@ export class BoxSeries {
 /** One series that is written at most once in an interval: an energy register in J, or the meter, whose register is in kWh. */
 export class Series {
   readonly index: number;
+  readonly #box: BoxSeries;
   readonly #cells: Float64Array;
 
-  constructor(cells: Float64Array, index: number) {
-    this.#cells = cells;
+  constructor(box: BoxSeries, index: number) {
+    this.#box = box;
+    this.#cells = box.cells;
     this.index = index;
   }
 
@@ -80,12 +91,14 @@ export class Series {
     this.#cells[COLUMN.status + this.index] = status;
   }
 
-  /** Last sign of life. */
+  /** Last sign of life: of an outlet its own, of the others any of the box. */
   get liveAtMs(): number {
-    return this.#cells[COLUMN.liveAtMs + this.index] ?? UNKNOWN;
+    if (this.index >= BOX_INDEX) return this.#box.liveAtMs;
+    return Math.max(this.#cells[COLUMN.liveAtMs + this.index] ?? UNKNOWN, this.#box.allLiveAtMs);
   }
   set liveAtMs(liveAtMs: number) {
-    this.#cells[COLUMN.liveAtMs + this.index] = liveAtMs;
+    if (this.index >= BOX_INDEX) this.#box.liveAtMs = liveAtMs;
+    else this.#cells[COLUMN.liveAtMs + this.index] = liveAtMs;
   }
 
   get energy(): number {

@@ -9,6 +9,7 @@ import {
   kwhOf,
   lengthOf,
   NOW_MS,
+  OUTLETS,
   outletOf,
   PHOTOGRAPHS_A_SESSION,
   type Sizes,
@@ -108,11 +109,17 @@ export async function writePhotographs(
   return written + lines.length;
 }
 
+/** What the register of the outlet shows when the session begins: what was charged at it until then, kWh. */
+function registerBefore(id: number, { boxes }: Sizes): number {
+  let kwh = 0;
+  for (let earlier = id - boxes * OUTLETS; earlier > 0; earlier -= boxes * OUTLETS) kwh += kwhOf(earlier);
+  return kwh;
+}
+
 function photographsOf(id: number, sizes: Sizes): string[] {
   const [startMs, lengthMs, kwh] = [startOf(id, sizes), lengthOf(id), kwhOf(id)];
   const [box, outlet] = [boxOf(id, sizes), outletOf(id, sizes)];
-  // The register of an outlet at its session before: it only grows.
-  const before = Math.floor(id / (sizes.boxes * 10)) * 4;
+  const before = registerBefore(id, sizes);
   return Array.from({ length: PHOTOGRAPHS_A_SESSION }, (_, index) => {
     const isCharging = index < PHOTOGRAPHS_A_SESSION - 2;
     const share = Math.min(1, index / (PHOTOGRAPHS_A_SESSION - 2));

@@ -23,7 +23,12 @@ try {
   await analysis.prepare();
   const startedAt = performance.now();
   const options = JSON.parse(process.argv[2] ?? '{}');
-  const sources = analysisSources(config, analysis, () => NOW_MS, new AbortController().signal);
+  const { reports: _, ...sources } = analysisSources(
+    config,
+    analysis,
+    () => NOW_MS,
+    new AbortController().signal,
+  );
   await runAnalysis(sources, { ...options, onStep: (step) => steps.push(step) });
   const durationMs = performance.now() - startedAt;
   const maxRssMb = process.resourceUsage().maxRSS / 1024;

@@ -7,6 +7,6 @@ from(bucket: params.bucket)
             r._field == "status" or r._field == "power_w" or r._field == "power_factor" or r._field == "energy_kwh"
                 or r._field == "backlog",
     )
-    |> drop(columns: ["_start", "_stop", "_measurement"])
     |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
     |> group()
+    |> drop(columns: ["_start", "_stop", "_measurement"])

@@ -23,7 +23,10 @@ command line is seen by every user of the machine, so there they are refused. MQ
   .option('--record <file>', 'write what happened physically, a JSON object a line')
   .option('--time-zone <name>', 'people arrive by the hours of this zone', 'Asia/Ho_Chi_Minh')
   .addOption(
-    new Option('--pace <name>', 'how fast things happen: as on the street, or a day in a minute as in the demo')
+    new Option(
+      '--pace <name>',
+      'how fast things happen: as on the street, or a day in a minute as in the demo',
+    )
       .choices(['street', 'demo'])
       .default('street'),
   )

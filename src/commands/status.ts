@@ -67,6 +67,7 @@ function deliveryInWords({ delivery }: Status): string[] {
     ],
     ['  requests', `${delivery.writeRequests}, of them repeated ${delivery.writeRetries}`],
   ];
+  if (delivery.backlog) rows.push(['  backlog', 'what comes now had waited at the broker']);
   if (delivery.clockAheadMs > 1000)
     rows.push([
       '  clock',

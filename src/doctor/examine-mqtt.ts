@@ -1,7 +1,7 @@
 import type { MqttClient } from 'mqtt';
 import { topicsOfBox } from '../../streams/decode-topic.ts';
 import type { Config } from '../config.ts';
-import { grantsOf } from '../mqtt/box-subscription.ts';
+import { grantsOf } from '../mqtt/grants.ts';
 import { openConnection, ownClientId } from '../mqtt/open-connection.ts';
 import { examine, type Finding, fault, ok, warning } from './finding.ts';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withDeadline } from '../deadline.ts';
 import { EvidaError, messageOf } from '../errors.ts';
 
 const TIMEOUT_MS = 15_000;
@@ -83,14 +84,12 @@ export class EboostApi {
 
   /** The answer, read to its end. */
   async #fetch(path: string, init: RequestInit, signal?: AbortSignal): Promise<Answer> {
-    const timeout = AbortSignal.timeout(TIMEOUT_MS);
     const url = this.#url(path);
     try {
-      const response = await fetch(url, {
-        ...init,
-        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      return await withDeadline(TIMEOUT_MS, signal, async (either) => {
+        const response = await fetch(url, { ...init, signal: either });
+        return { status: response.status, text: await response.text() };
       });
-      return { status: response.status, text: await response.text() };
     } catch (error) {
       throw new EvidaError('EBOOST_UNAVAILABLE', {
         operation: `asking ${url}`,

@@ -23,6 +23,7 @@ const STATUS: Status = {
   delivery: {
     connected: true,
     listening: true,
+    backlog: false,
     reconnects: 1,
     refusedTopics: 0,
     rejectedPairs: { 'out-of-range': 4 },

@@ -91,6 +91,12 @@ const METRICS: readonly Metric[] = [
     samples: ({ delivery }) => single(delivery && Number(delivery.connected)),
   },
   {
+    name: 'evida_mqtt_backlog',
+    help: '1 while what comes had waited at the MQTT broker',
+    type: 'gauge',
+    samples: ({ delivery }) => single(delivery && Number(delivery.backlog)),
+  },
+  {
     name: 'evida_mqtt_reconnects_total',
     help: 'Connections to the MQTT broker after the first',
     type: 'counter',

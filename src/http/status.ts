@@ -20,6 +20,8 @@ const Delivery = z.object({
   connected: z.boolean(),
   /** All topics of all boxes are subscribed to. */
   listening: z.boolean(),
+  /** What comes now had waited at the broker while Evida was away. */
+  backlog: z.boolean(),
   reconnects: Count,
   refusedTopics: Count,
   rejectedPairs: z.record(z.string(), Count),

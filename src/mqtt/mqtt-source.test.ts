@@ -285,8 +285,9 @@ describe('MqttSource, with Mosquitto', () => {
     await first.source.close();
     const next = await listen({ settings: { MQTT_TOPIC_PREFIX: 'another/' } });
     await publish('0-1');
-    await eventually('a message', () => next.received.length === 1);
-    expect(next.received[0]).to.include({ topic: `//${clientId}/SEbox_1` });
+    // The marker of the first one may be among them.
+    const isThere = () => next.received.some(({ topic }) => topic === `//${clientId}/SEbox_1`);
+    await eventually('the message', isThere);
   });
 
   it('gives up, with a hint, when another client takes its session three times in a minute', async () => {

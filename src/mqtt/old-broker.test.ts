@@ -177,12 +177,13 @@ describe('MqttSource, with a broker of MQTT 3.1.1', () => {
     isLost = (topic, payload) => {
       if (topic !== MARKER || payload.startsWith('probe')) return false;
       markers.push(payload);
-      return markers.length < 5;
+      return markers.length < 6;
     };
     await listen([1], { pace: { markerWithinMs: 100 } });
-    await eventually('the fifth marker', () => markers.length === 5);
+    await eventually('the sixth marker', () => markers.length === 6);
     await eventually('the end of the backlog', () => !source.source.stats.backlog);
-    expect(new Set(markers).size).to.equal(1);
+    // The first one may be of the connection before.
+    expect(new Set(markers.slice(1)).size).to.equal(1);
     expect(source.lines.filter((line) => line.includes('no marker'))).to.deep.equal([]);
   });
 

@@ -55,25 +55,31 @@ export async function planRights(
   return { action: isNew ? 'create' : 'update', what, apply: () => setRights(database, names, databaseName) };
 }
 
-/** Counts rights that are missing or too many; those of a role that does not exist yet are missing. */
+/**
+ * Counts rights that are missing or too many; those of a role that does not exist yet are missing. Evida lays what it reads
+ * into temporary tables, and tells Postgres when a table has grown much (MAINTAIN, from version 17 on).
+ */
 const WRONG_RIGHTS = `
   WITH roles AS (
     SELECT (SELECT oid FROM pg_roles WHERE rolname = $1) AS app, (SELECT oid FROM pg_roles WHERE rolname = $2) AS reader
   ), relations AS (
     SELECT oid, relname <> 'migration' AND relkind <> 'v' AS changes
       FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
-  ), wanted (role, relation, privilege, allowed) AS (
-    SELECT app, oid, privilege, privilege = 'SELECT' OR (changes AND privilege <> 'TRUNCATE')
-      FROM roles, relations, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) AS privilege
+  ), privileges AS (
+    SELECT unnest('{SELECT, INSERT, UPDATE, DELETE, TRUNCATE}'::text[]) AS privilege
      UNION ALL
-    SELECT reader, oid, privilege, privilege = 'SELECT'
-      FROM roles, relations, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) AS privilege
+    SELECT 'MAINTAIN' WHERE current_setting('server_version_num')::integer >= 170000
+  ), wanted (role, relation, privilege, allowed) AS (
+    SELECT app, oid, privilege, privilege = 'SELECT' OR (changes AND privilege <> 'TRUNCATE') FROM roles, relations, privileges
+     UNION ALL
+    SELECT reader, oid, privilege, privilege = 'SELECT' FROM roles, relations, privileges
   )
   SELECT (SELECT app IS NULL FROM roles) AS "isNew",
          (SELECT count(*) FROM wanted
            WHERE role IS NULL OR has_table_privilege(role, relation, privilege) IS DISTINCT FROM allowed)::integer
        + (SELECT count(*) FROM roles
            WHERE app IS NULL OR reader IS NULL OR NOT EXISTS (SELECT FROM relations)
+              OR NOT has_database_privilege(app, current_database(), 'TEMPORARY')
               OR has_schema_privilege(app, 'public', 'CREATE') OR has_schema_privilege(reader, 'public', 'CREATE')
               OR (SELECT count(*) FROM pg_default_acl
                    WHERE pg_get_userbyid(defaclrole) = $3 AND defaclnamespace = 'public'::regnamespace) = 0)::integer AS count`;
@@ -85,18 +91,22 @@ async function setRights(database: Database, names: RoleNames, databaseName: str
   await database.query(`
     REVOKE CREATE ON SCHEMA public FROM PUBLIC, ${app}, ${reader};
     GRANT CONNECT ON DATABASE ${name} TO ${app}, ${reader};
+    GRANT TEMPORARY ON DATABASE ${name} TO ${app};
     GRANT USAGE ON SCHEMA public TO ${app}, ${reader};
     REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${app}, ${reader};
     GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${app}, ${reader};
     DO $$
-    DECLARE relation record;
+    DECLARE
+      relation record;
+      rights text := 'INSERT, UPDATE, DELETE';
     BEGIN
+      IF current_setting('server_version_num')::integer >= 170000 THEN rights := rights || ', MAINTAIN'; END IF;
       FOR relation IN SELECT oid::regclass AS name FROM pg_class
                        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname <> 'migration'
       LOOP
-        EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO ${app}', relation.name);
+        EXECUTE format('GRANT %s ON %s TO ${app}', rights, relation.name);
       END LOOP;
+      EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA public GRANT SELECT, %s ON TABLES TO ${app}', rights);
     END $$;
-    ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${app};
     ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA public GRANT SELECT ON TABLES TO ${reader}`);
 }

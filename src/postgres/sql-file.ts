@@ -12,9 +12,9 @@ export interface SqlStatement {
   /** Those that it names. */
   readonly names: readonly string[];
   /** As `pg` takes it. @throws EvidaError SQL_PARAMETER if a value is missing */
-  bind(values: Readonly<Record<string, string | undefined>>): {
+  bind(values: Readonly<Record<string, string | null | undefined>>): {
     readonly text: string;
-    readonly values: string[];
+    readonly values: (string | null)[];
   };
 }
 
@@ -31,7 +31,7 @@ export function loadSql(path: string, parameters: SqlParameters): SqlStatement {
     if (!names.includes(name)) names.push(name);
     return `$${names.indexOf(name) + 1}::${type}`;
   });
-  const givenFor = (name: string, value: string | undefined): string => {
+  const givenFor = (name: string, value: string | null | undefined): string | null => {
     if (value === undefined) throw mismatch(path, `${name} has no value`);
     return value;
   };

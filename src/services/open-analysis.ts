@@ -8,6 +8,8 @@ import { migrate } from '../postgres/migrate.ts';
 import { projectFile } from '../project-file.ts';
 import { lookAtLedger } from './analysis/look-at-ledger.ts';
 import { listProblems, type TransactionProblem } from './analysis/problems.ts';
+import type { ReportScope } from './analysis/report/month-report.ts';
+import { printReport } from './analysis/report/print-report.ts';
 import {
   type AnalysisResult,
   type AnalysisSelection,
@@ -30,6 +32,8 @@ export interface Analysis {
   /** Every period, and whether it is due now. */
   ledger(): Promise<JobPeriod[]>;
   problems(): Promise<TransactionProblem[]>;
+  /** A month, as 2026-10, as a text of this format. */
+  report(month: string, scope: ReportScope, format: 'csv' | 'json' | 'html'): Promise<string>;
   checksums(): Promise<Record<string, TableChecksum>>;
   readonly database: Database;
   readonly eboost: Database;
@@ -45,6 +49,7 @@ export function openAnalysis(config: Config, log: Log): Analysis {
       runAnalysis(analysisSources(config, { database, eboost }, Date.now, signal), selection),
     ledger: () => lookAtLedger(database, config.TIME_ZONE, Date.now()),
     problems: () => listProblems(database),
+    report: (month, scope, format) => printReport(database, month, scope, format),
     checksums: () => checksumTables(database),
     database,
     eboost,
@@ -67,6 +72,10 @@ export function analysisSources(
     queryFlux: createQueryFlux(influx, config.INFLUX_ORG),
     historyBucket: config.INFLUX_HISTORY_BUCKET,
     telemetryBucket: config.INFLUX_TELEMETRY_BUCKET,
+    reports: {
+      connectionString: config.AZURE_STORAGE_CONNECTION_STRING,
+      container: config.BACKUP_CONTAINER,
+    },
     timeZone: config.TIME_ZONE,
     definitions: config,
     now,

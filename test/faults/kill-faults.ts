@@ -20,7 +20,7 @@ const MOST_PASSES: Readonly<Record<KillPoint, number>> = {
   deleted: 2,
 };
 const SPARE_BYTES = 4000;
-/** So many of them that a snapshot is due (64 MiB), or that segments of 1 MiB can go. */
+/** So many of them that a snapshot is due (64 MiB), or that the log is full (16 MB) and segments must go. */
 const SPARE_MESSAGES: Readonly<Record<KillPoint, number>> = {
   committed: 0,
   decided: 0,
@@ -28,10 +28,10 @@ const SPARE_MESSAGES: Readonly<Record<KillPoint, number>> = {
   written: 0,
   'snapshot-half': 17_500,
   'snapshot-whole': 17_500,
-  deleted: 3000,
+  deleted: 5000,
 };
 
-/** A log of small segments that is kept no longer than needed, so that segments are deleted all the time. */
+/** A log of small segments that are kept no longer than needed. */
 const SHORT_LOG = { JOURNAL_MAX: '16MB', JOURNAL_KEEP: '0s' };
 
 export const killFaults: readonly Fault[] = [

@@ -2,6 +2,12 @@ import type { QueryFlux } from '../../influx/query.ts';
 import type { Connection, Database } from '../../postgres/database.ts';
 import type { DaySpan } from '../../postgres/job-ledger.ts';
 
+/** Where the reports of closed months are written to. */
+export interface ReportStore {
+  readonly connectionString: string;
+  readonly container: string;
+}
+
 /** What the jobs of one run of the analysis share. */
 export interface AnalysisContext {
   readonly database: Database;
@@ -10,6 +16,8 @@ export interface AnalysisContext {
   readonly historyBucket: string;
   /** Undefined: nothing is downsampled again. */
   readonly telemetryBucket: string | undefined;
+  /** Undefined: reports of closed months are not kept. */
+  readonly reports: ReportStore | undefined;
   /** The numbers of the definitions by the names that sql/ uses. */
   readonly settings: Readonly<Record<string, string>>;
   readonly timeZone: string;

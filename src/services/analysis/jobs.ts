@@ -4,6 +4,7 @@ import { copyConnections, copyGaps } from './connections.ts';
 import type { DoSpan } from './context.ts';
 import { downsampleAgain } from './downsample.ts';
 import { matchTransactions } from './match-transactions.ts';
+import { storeReport } from './report/store-report.ts';
 import { fillBySql } from './run-sql.ts';
 
 /** What becomes due when rows of a job have changed: the same days, or more. */
@@ -102,7 +103,7 @@ export const JOBS: readonly AnalysisJob[] = [
     name: 'charging-event-day',
     unit: 'month',
     after: same('charging-session', 'transaction-match'),
-    causes: causes('next week', 'charging-event-week'),
+    causes: [...causes('next week', 'charging-event-week'), ...causes('same', 'month-report')],
     does: 'due days',
     run: fillBySql('charging-event-day.sql'),
   },
@@ -145,10 +146,24 @@ export const JOBS: readonly AnalysisJob[] = [
     name: 'loyal-customers',
     unit: 'month',
     after: earlier('transaction-match'),
-    causes: causes('next period', 'loyal-customers'),
+    causes: [...causes('next period', 'loyal-customers'), ...causes('same', 'month-report')],
     does: 'whole period',
     inOrder: true,
     run: fillBySql('loyal-customers.sql'),
+  },
+  {
+    name: 'month-report',
+    unit: 'month',
+    after: same(
+      'charging-event-day',
+      'charging-box-analysis',
+      'charging-pattern',
+      'customer-month',
+      'loyal-customers',
+    ),
+    causes: [],
+    does: 'whole period',
+    run: storeReport,
   },
 ];
 

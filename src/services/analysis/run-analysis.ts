@@ -3,7 +3,7 @@ import { EvidaError, messageOf } from '../../errors.ts';
 import type { QueryFlux } from '../../influx/query.ts';
 import { type Database, inTransaction } from '../../postgres/database.ts';
 import { type DaySpan, requestOnce, requestOpen, runPeriod } from '../../postgres/job-ledger.ts';
-import { type AnalysisContext, nowOf } from './context.ts';
+import { type AnalysisContext, nowOf, type ReportStore } from './context.ts';
 import { DEFAULT_DEFINITIONS, type Definitions, settingsOf } from './definitions.ts';
 import { JOBS } from './jobs.ts';
 import { force, runDue, type Step } from './run-due.ts';
@@ -20,6 +20,8 @@ export interface AnalysisSources {
   readonly historyBucket: string;
   /** If absent, hours are left to the tasks in InfluxDB. */
   readonly telemetryBucket?: string;
+  /** If absent, reports of closed months are not kept. */
+  readonly reports?: ReportStore;
   readonly timeZone: string;
   /** The numbers of the definitions; the defaults of the environment if absent. */
   readonly definitions?: Definitions;
@@ -83,9 +85,9 @@ export async function runAnalysis(
 }
 
 function contextOf(sources: AnalysisSources): AnalysisContext {
-  const { telemetryBucket, definitions = DEFAULT_DEFINITIONS, now, timeZone, ...shared } = sources;
+  const { telemetryBucket, reports, definitions = DEFAULT_DEFINITIONS, now, timeZone, ...shared } = sources;
   const settings = { ...settingsOf(definitions), time_zone: timeZone };
-  return { ...shared, telemetryBucket, timeZone, settings, nowMs: now() };
+  return { ...shared, telemetryBucket, reports, timeZone, settings, nowMs: now() };
 }
 
 async function prepare(context: AnalysisContext): Promise<void> {

@@ -1,5 +1,6 @@
 import type { PhotographPoint } from '../../../streams/point.ts';
 import type { Reducers } from '../../../streams/recovery.ts';
+import { withDeadline } from '../../deadline.ts';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { retry } from '../../retry.ts';
@@ -67,14 +68,15 @@ export class BoxWatch {
     const known = new Set(photographs.boxNumbers());
     const unknown = new Set([...wanted].filter((box) => !known.has(box)));
     if (unknown.size === 0) return;
-    const within = AbortSignal.any([signal, AbortSignal.timeout(REACHED_WITHIN_MS)]);
     try {
       const found: PhotographPoint[] = [];
       const read = async (): Promise<void> => {
         found.length = 0;
         for await (const point of lastPhotographs(signal)) if (unknown.has(point.tags.box)) found.push(point);
       };
-      await retry('reading the last photographs back', read, log, within);
+      await withDeadline(REACHED_WITHIN_MS, signal, (within) =>
+        retry('reading the last photographs back', read, log, within),
+      );
       for (const point of found) recorder.recall(point);
       log.info({ boxes: unknown.size, photographs: found.length }, 'boxes that are new here');
     } catch (error) {

@@ -24,6 +24,7 @@ export function describeDelivery(parts: DeliveryParts): DeliveryStatus {
   return {
     connected: mqtt.connected,
     listening: mqtt.listening,
+    backlog: mqtt.backlog,
     reconnects: mqtt.reconnects,
     refusedTopics: mqtt.refusedTopics,
     rejectedPairs: parts.rejectedPairs,
