@@ -1,91 +1,6 @@
-import { asyncScheduler, map } from 'rxjs';
-import { marbles } from '../test/fixture/marbles.ts';
 import { expectPassedOn } from '../test/fixture/operator-cases.ts';
-import type { Photograph, PhotographRules } from './photograph.ts';
-import type { Quantity, Readings } from './reading.ts';
+import { expectPhotographs, RULES, reading } from '../test/fixture/photograph-marbles.ts';
 import { settlePhotograph } from './settle-photograph.ts';
-import { UNKNOWN } from './unknown.ts';
-
-/** The defaults of domain.md, a thousand times faster: one frame stands for a second. */
-const RULES: PhotographRules = {
-  currentDeadbandMa: 1000,
-  powerFactorDeadband: 10,
-  voltageDeadbandV: 10,
-  energyDeadbandJ: 3.6e6,
-  intervalMs: 1800,
-  idleIntervalMs: 86_400,
-  settleMs: 2,
-  settleMaxMs: 10,
-  changeMinIntervalMs: 0,
-  silentAfterMs: 600,
-};
-
-const QUANTITY: Readonly<Record<string, Quantity>> = {
-  S: 'status',
-  A: 'current',
-  F: 'powerFactor',
-  P: 'energy',
-  V: 'voltage',
-  C: 'command',
-  O: 'status',
-};
-
-const UNSUBSCRIBED = '^ 99999ms !';
-
-/**
- * `S2` is a status 2 of box 10's outlet 0, `A5000` a current, `V230` the voltage of the box, `O1` its connection (0 is
- * online); `11:S2` is of box 11, `~S2` is retained.
- */
-function reading(text: string, receivedAt: number): Readings {
-  const [, box = '10', retained, letter = '', value] = /^(?:(\d+):)?(~?)([A-Z])(-?\d+)$/.exec(text) ?? [];
-  const quantity = QUANTITY[letter];
-  if (quantity === undefined) throw new Error(`no quantity in ${text}`);
-  const index = letter === 'V' || letter === 'O' ? 10 : 0;
-  return {
-    kind: 'readings',
-    box: Number(box),
-    quantity,
-    receivedAt,
-    retained: retained === '~',
-    resumed: false,
-    backlog: false,
-    values: [{ index, value: Number(value) }],
-  };
-}
-
-/** `change 2 3000mA @17`: reason, status, known values, time. */
-function inWords(photograph: Photograph): string {
-  const { reason, status, currentMa, powerFactor, voltageV, energyJ, command, registerReset, timeMs } =
-    photograph;
-  const words = [
-    currentMa === UNKNOWN ? [] : `${currentMa}mA`,
-    powerFactor === UNKNOWN ? [] : `${powerFactor}%`,
-    voltageV === UNKNOWN ? [] : `${voltageV}V`,
-    energyJ === UNKNOWN ? [] : `${energyJ}J`,
-    command === UNKNOWN ? [] : `command ${command}`,
-    registerReset ? 'reset!' : [],
-  ];
-  return [reason, status, ...words.flat(), `@${timeMs}`].join(' ');
-}
-
-/** Checks that the readings of `source` (marble letters to texts) give the photographs of `expected`. */
-function expectPhotographs(
-  source: string,
-  readings: Record<string, string>,
-  expected: string,
-  photographs: Record<string, string>,
-): void {
-  marbles(({ hot, expectObservable, expectSubscriptions }) => {
-    const messages = hot(source, readings);
-    const result = messages.pipe(
-      map((text) => reading(text, asyncScheduler.now())),
-      settlePhotograph(RULES),
-      map(inWords),
-    );
-    expectObservable(result, UNSUBSCRIBED).toBe(expected, photographs);
-    expectSubscriptions(messages.subscriptions).toBe(UNSUBSCRIBED);
-  });
-}
 
 describe('settlePhotograph', () => {
   it('takes a first photograph of any status, settle after it', () => {
@@ -221,6 +136,58 @@ describe('settlePhotograph', () => {
   it('gives no command to a status that comes later than 30 s after it', () => {
     // The one rule that is not a setting: its 30 s are real ones.
     expectPhotographs('c 30s s   ', { c: 'C1', s: 'S2' }, '- 30s --f ', { f: 'first 2 @30001' });
+  });
+
+  it('folds what is retained in a resumed session only where nothing is known', () => {
+    expectPhotographs(
+      'rsa-----bcd     ',
+      { r: '~~S2', s: '~~S3', a: '~~A5000', b: '~~A0', c: '~~S4', d: '~~A5000' },
+      '----f           ',
+      { f: 'first 2 5000mA @2' },
+    );
+  });
+
+  it('folds what is retained in a new session, but takes it for no sign of life', () => {
+    expectPhotographs('sa-----r    ', { s: 'S2', a: 'A5000', r: '~A0' }, '---f-----c  ', {
+      f: 'first 2 5000mA @1',
+      c: 'change 2 0mA @7',
+    });
+    expectPhotographs('s 1499ms r 1499ms s', { s: 'S2', r: '~S2' }, '--f 2998ms --i', {
+      f: 'first 2 @0',
+      i: 'interval 2 @3000',
+    });
+  });
+
+  it('takes a change of one outlet at most once in the least interval, for a chattering sensor', () => {
+    const rules = { ...RULES, changeMinIntervalMs: 20 };
+    expectPhotographs(
+      'sa------b---c-----d---e----d---',
+      { s: 'S2', a: 'A5000', b: 'A3000', c: 'A5000', d: 'A3000', e: 'A5000' },
+      '---f------b                    ',
+      { f: 'first 2 5000mA @1', b: 'change 2 3000mA @8' },
+      rules,
+    );
+    expectPhotographs(
+      'sa------b---c--------------c---',
+      { s: 'S2', a: 'A5000', b: 'A3000', c: 'A5000' },
+      '---f------b------------------c ',
+      { f: 'first 2 5000mA @1', b: 'change 2 3000mA @8', c: 'change 2 5000mA @27' },
+      rules,
+    );
+  });
+
+  it('carries that something of it waited at the broker, until it is taken', () => {
+    expectPhotographs(
+      'sa------b-----v-----c---     ',
+      { s: '*S2', a: 'A5000', b: 'A3000', v: '*V230', c: 'A1000' },
+      '---f------b-----v-----c      ',
+      {
+        f: 'first 2 5000mA backlog @1',
+        b: 'change 2 3000mA @8',
+        v: 'change 2 3000mA 230V backlog @14',
+        c: 'change 2 1000mA 230V @20',
+      },
+    );
   });
 
   it('gives nothing for nothing, passes completion and errors on, and drops what is due when they come', () => {

@@ -2,18 +2,20 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { BoxPhotographs } from '../streams/box-photographs.ts';
 import { expireUntil, foldLive, type Snapshot } from '../streams/keyed-reducer.ts';
+import type { Observation } from '../streams/observation.ts';
 import type { Photograph } from '../streams/photograph.ts';
 import { PhotographReducer } from '../streams/photograph-reducer.ts';
 import type { Readings } from '../streams/reading.ts';
 import { UNKNOWN } from '../streams/unknown.ts';
 import { runs } from './fixture/runs.ts';
+import { denseObservations } from './model/observations.ts';
 import { modelPhotographs } from './model/photograph-model.ts';
 import { SHORT_RULES, traffic } from './model/traffic.ts';
 
 /** So long after the last message everything that was due has been taken. */
 const AFTERWARDS_MS = 200;
 
-function endOf(messages: readonly Readings[]): number {
+function endOf(messages: readonly Observation[]): number {
   return (messages.at(-1)?.receivedAt ?? 0) + AFTERWARDS_MS;
 }
 
@@ -27,7 +29,10 @@ function snapshotOf(reducer: PhotographReducer, atMs: number): Snapshot<BoxPhoto
 }
 
 /** The photographs of the reducer; with `cut`, its state is exported and imported before that message. */
-function photographsOf(messages: readonly Readings[], { rules = SHORT_RULES, cut = -1 } = {}): Photograph[] {
+function photographsOf(
+  messages: readonly Observation[],
+  { rules = SHORT_RULES, cut = -1 } = {},
+): Photograph[] {
   let reducer = new PhotographReducer(rules);
   const taken: Photograph[] = [];
   const emit = (photograph: Photograph) => void taken.push(photograph);
@@ -69,6 +74,18 @@ describe('photographs of any traffic', function () {
         byOutlet(modelPhotographs(messages, rules, endOf(messages))),
       );
     });
+  });
+
+  it('are those of the model also when boxes come and go, and across times that nobody observed', () => {
+    fc.assert(
+      fc.property(denseObservations, fc.constantFrom(0, 30), (all, changeMinIntervalMs) => {
+        const rules = { ...SHORT_RULES, changeMinIntervalMs };
+        expect(byOutlet(photographsOf(all, { rules }))).to.deep.equal(
+          byOutlet(modelPhotographs(all, rules, endOf(all))),
+        );
+      }),
+      { numRuns: runs(150) },
+    );
   });
 
   it('show each status change of an outlet exactly once, in order', () => {

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { until } from '../../src/embedded/until.ts';
 import { Status } from '../../src/http/status.ts';
 import { projectFile } from '../../src/project-file.ts';
@@ -50,7 +52,7 @@ export class EvidaProcess {
    */
   start(killAt?: string, changes: Readonly<Record<string, string>> = {}): void {
     const log = openSync(this.#logFile, 'a', 0o600);
-    const preload = killAt === undefined ? [] : ['--import', 'tsx', '--import', KILL_AT];
+    const preload = killAt === undefined ? [] : ['--import', killAtModule(dirname(this.#logFile))];
     const node = [process.execPath, ...preload, projectFile('dist', 'src', 'evida.js'), 'run'];
     // Ends with this process, whatever ends that.
     const command = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', '--', ...node] : node;
@@ -137,4 +139,16 @@ async function ask(url: string): Promise<unknown> {
   } catch {
     return undefined;
   }
+}
+
+/** Kill-at.ts as JavaScript: what would load TypeScript takes time and memory, and neither is Evida's. */
+function killAtModule(directory: string): string {
+  const file = join(directory, 'kill-at.mjs');
+  if (!existsSync(file)) {
+    const { outputText } = ts.transpileModule(readFileSync(KILL_AT, 'utf8'), {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
+    });
+    writeFileSync(file, outputText);
+  }
+  return file;
 }

@@ -62,7 +62,7 @@ function killAt(point: KillPoint): Fault {
       const { evida } = world;
       const times = Math.round(POINT_KILLS * scale);
       for (let kill = 0; kill < times && !signal.aborted; kill += 1) {
-        await evida.stop();
+        await evida.kill();
         evida.start(`${point}:${random.whole(1, MOST_PASSES[point])}`);
         const filling = fillLog(world, SPARE_MESSAGES[point]);
         const exit = await exitOf(world);

@@ -18,23 +18,30 @@ const notice = fc.record({
 });
 type PlacedNotice = typeof notice extends fc.Arbitrary<infer N> ? N : never;
 
-/** Random traffic with notices among it, in the order of time. */
+const notices = fc.array(notice, { maxLength: 8 });
+
+/** Random traffic with notices among it, in the order of time: over days, or about a midnight. */
 export const observations: fc.Arbitrary<Observation[]> = fc
-  .record({
-    messages: fc.oneof(
+  .tuple(
+    fc.oneof(
       daysOfTraffic,
       traffic.map((messages) => messages.map((message) => later(message, BEFORE_MIDNIGHT_MS))),
     ),
-    notices: fc.array(notice, { maxLength: 8 }),
-  })
-  .map(({ messages, notices }) => withNotices(messages, notices));
+    notices,
+  )
+  .map(([messages, among]) => withNotices(messages, among));
+
+/** The same within seconds, but for what nobody observed. */
+export const denseObservations: fc.Arbitrary<Observation[]> = fc
+  .tuple(traffic, notices)
+  .map(([messages, among]) => withNotices(messages, among));
 
 /** Notices take time: all that comes after them comes later. */
-export function withNotices(messages: readonly Readings[], notices: readonly PlacedNotice[]): Observation[] {
+function withNotices(messages: readonly Readings[], among: readonly PlacedNotice[]): Observation[] {
   let delayMs = 0;
   let nowMs = messages[0]?.receivedAt ?? BEFORE_MIDNIGHT_MS;
   return messages.flatMap((message, place) => {
-    const before = notices
+    const before = among
       .filter((one) => one.place === place)
       .map(({ kind, box, sinceMs, gapMs }): Observation => {
         const from = nowMs + sinceMs;

@@ -1,29 +1,38 @@
+import type { Observation } from '../../streams/observation.ts';
 import type { Photograph, PhotographRules, Reason } from '../../streams/photograph.ts';
 import type { Readings } from '../../streams/reading.ts';
 import { UNKNOWN } from '../../streams/unknown.ts';
 
 /**
  * The photographs rules of docs/domain.md, as slowly and as literally as they can be written: it lives through every
- * millisecond, and looks at everything each time. It shares nothing with the operators but their types.
+ * millisecond that was observed, and looks at everything each time. It shares nothing with the operators but their types.
  */
 export function modelPhotographs(
-  messages: readonly Readings[],
+  observations: readonly Observation[],
   rules: PhotographRules,
   untilMs: number,
 ): Photograph[] {
   const taken: Photograph[] = [];
   const boxes = new Map<number, Box>();
-  let next = 0;
-  for (let now = messages[0]?.receivedAt ?? untilMs; now <= untilMs; now++) {
+  let now = observations[0]?.receivedAt ?? untilMs;
+  // What falls due at the arrival of a message comes before it.
+  const liveUntil = (ms: number) => {
     takeAllDue(boxes, now, rules, taken);
-    for (let message = messages[next]; message?.receivedAt === now; message = messages[++next]) {
-      // What falls due at the arrival of a message comes before it.
-      takeAllDue(boxes, now, rules, taken);
-      const box = boxes.get(message.box) ?? newBox(message.box, now);
-      boxes.set(message.box, box);
-      fold(box, message, rules, taken);
+    while (now < ms) takeAllDue(boxes, ++now, rules, taken);
+  };
+  for (const observation of observations) {
+    const { kind, receivedAt } = observation;
+    liveUntil(kind === 'unobserved' ? observation.from : receivedAt);
+    if (kind === 'unobserved') passGap(boxes, now, receivedAt, rules, taken);
+    else if (kind === 'removed') remove(boxes, observation.box, receivedAt, taken);
+    else if (kind === 'readings') {
+      const box = boxes.get(observation.box) ?? newBox(observation.box, receivedAt);
+      boxes.set(observation.box, box);
+      fold(box, observation, rules, taken);
     }
+    now = receivedAt;
   }
+  liveUntil(untilMs);
   return taken;
 }
 
@@ -139,30 +148,81 @@ function takeWhatIsDue(
   rules: PhotographRules,
   taken: Photograph[],
 ): void {
-  const interval = outlet.status === 2 ? rules.intervalMs : rules.idleIntervalMs;
-  const intervalIsDue =
-    outlet.last !== undefined &&
-    outlet.status !== undefined &&
-    outlet.status !== 6 &&
-    !outlet.missedInterval &&
-    now >= outlet.last.time + interval;
-  const { due } = outlet;
-  if (due !== undefined) {
-    const settled =
-      now >= due.lastSignificantAt + rules.settleMs && !(waits(due.reason) && !isComplete(outlet));
-    const waitedEnough = now >= due.since + rules.settleMaxMs;
-    if (!settled && !waitedEnough && !(intervalIsDue && box.online !== false)) return;
-    const isUndone =
-      (due.reason === 'change' || due.reason === 'draw') && calledFor(box, outlet, rules) === undefined;
-    if (!isUndone) {
-      take(box, outlet, due.reason, outlet.lastFoldedAt, taken);
+  if (outlet.due !== undefined) {
+    if (!isRipe(box, outlet, now, rules)) return;
+    if (!isUndone(box, outlet, rules)) {
+      take(box, outlet, outlet.due.reason, outlet.lastFoldedAt, taken);
       return;
     }
     outlet.due = undefined;
   }
-  if (!intervalIsDue || outlet.last === undefined) return;
+  if (!intervalIsDue(outlet, now, rules) || outlet.last === undefined) return;
   if (box.online === false || now - outlet.lastLiveAt >= rules.silentAfterMs) outlet.missedInterval = true;
-  else take(box, outlet, outlet.status === 2 ? 'interval' : 'idle', outlet.last.time + interval, taken);
+  else {
+    const time = outlet.last.time + intervalOf(outlet, rules);
+    take(box, outlet, outlet.status === 2 ? 'interval' : 'idle', time, taken);
+  }
+}
+
+const intervalOf = (outlet: Outlet, rules: PhotographRules) =>
+  outlet.status === 2 ? rules.intervalMs : rules.idleIntervalMs;
+
+/** Rule 6. */
+function intervalIsDue(outlet: Outlet, now: number, rules: PhotographRules): boolean {
+  const { last, status, missedInterval } = outlet;
+  if (last === undefined || status === undefined || status === 6 || missedInterval) return false;
+  return now >= last.time + intervalOf(outlet, rules);
+}
+
+/** Whether what is due is not to be waited for any longer at `now`. */
+function isRipe(box: Box, outlet: Outlet, now: number, rules: PhotographRules): boolean {
+  const { due } = outlet;
+  if (due === undefined) return false;
+  const settled =
+    now >= due.lastSignificantAt + rules.settleMs && !(waits(due.reason) && !isComplete(outlet));
+  const waitedEnough = now >= due.since + rules.settleMaxMs;
+  return settled || waitedEnough || (intervalIsDue(outlet, now, rules) && box.online !== false);
+}
+
+/** Whether a `change` or `draw` is back inside its deadbands. */
+function isUndone(box: Box, outlet: Outlet, rules: PhotographRules): boolean {
+  const reason = outlet.due?.reason;
+  return (reason === 'change' || reason === 'draw') && calledFor(box, outlet, rules) === undefined;
+}
+
+/** "Silence, connection, gaps" rule 2: nothing fires between `from` and `to`, and what has settled by then is taken. */
+function passGap(
+  boxes: ReadonlyMap<number, Box>,
+  from: number,
+  to: number,
+  rules: PhotographRules,
+  taken: Photograph[],
+): void {
+  for (const box of boxes.values()) {
+    for (const outlet of box.outlets) {
+      if (from - outlet.lastLiveAt < rules.silentAfterMs) outlet.lastLiveAt = to;
+      if (outlet.due !== undefined && isRipe(box, outlet, to, rules)) {
+        if (isUndone(box, outlet, rules)) outlet.due = undefined;
+        else take(box, outlet, outlet.due.reason, outlet.lastFoldedAt, taken);
+      }
+      if (intervalIsDue(outlet, to, rules)) outlet.missedInterval = true;
+    }
+  }
+}
+
+/** A box that is no longer watched: nothing of it remains but what it is compared with when it comes back. */
+function remove(boxes: Map<number, Box>, number: number, now: number, taken: Photograph[]): void {
+  const box = boxes.get(number);
+  if (box === undefined) return;
+  const rest = newBox(number, now);
+  boxes.set(number, rest);
+  for (const [index, outlet] of box.outlets.entries()) {
+    const reason = outlet.due?.reason;
+    if (reason === 'first' || reason === 'status' || reason === 'reset')
+      take(box, outlet, reason, outlet.lastFoldedAt, taken);
+    const remaining = rest.outlets[index];
+    if (remaining !== undefined && outlet.last !== undefined) remaining.last = outlet.last;
+  }
 }
 
 function take(box: Box, outlet: Outlet, reason: Reason, time: number, taken: Photograph[]): void {
@@ -227,7 +287,7 @@ function fold(box: Box, message: Readings, rules: PhotographRules, taken: Photog
       if (!retained) outlet.command = { digit: value, at: now };
     } else if (quantity === 'status') {
       if (onlyUnknown && outlet.status !== undefined) continue;
-      foldStatus(box, outlet, value, message, taken);
+      foldStatus(box, outlet, value, message, rules, taken);
       if (!retained) outlet.lastLiveAt = now;
       afterMessage(box, outlet, message, true, rules, taken);
     } else if (quantity === 'current' || quantity === 'powerFactor' || quantity === 'energy') {
@@ -240,7 +300,14 @@ function fold(box: Box, message: Readings, rules: PhotographRules, taken: Photog
 }
 
 /** Rules 2, 4 and 5. */
-function foldStatus(box: Box, outlet: Outlet, status: number, message: Readings, taken: Photograph[]): void {
+function foldStatus(
+  box: Box,
+  outlet: Outlet,
+  status: number,
+  message: Readings,
+  rules: PhotographRules,
+  taken: Photograph[],
+): void {
   if (outlet.status === status) return;
   if (outlet.due !== undefined && waits(outlet.due.reason))
     take(box, outlet, outlet.due.reason, outlet.lastFoldedAt, taken);
@@ -252,6 +319,7 @@ function foldStatus(box: Box, outlet: Outlet, status: number, message: Readings,
   outlet.backlogSeen ||= message.backlog;
   if (outlet.last === undefined) becomeDue(box, outlet, 'first', message);
   else if (outlet.last.status !== status) becomeDue(box, outlet, 'status', message);
+  else if (intervalIsDue(outlet, message.receivedAt, rules)) outlet.missedInterval = true;
 }
 
 function foldValue(

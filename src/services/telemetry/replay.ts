@@ -3,6 +3,7 @@ import { decode } from '../../../streams/decode.ts';
 import type { Observation } from '../../../streams/observation.ts';
 import type { Photograph, PhotographRules, Reason } from '../../../streams/photograph.ts';
 import { photographOf } from '../../../streams/photograph-point.ts';
+import { PhotographReducer } from '../../../streams/photograph-reducer.ts';
 import { settlePhotograph } from '../../../streams/settle-photograph.ts';
 import { StreamScheduler } from '../../../streams/stream-scheduler.ts';
 import { parseLine } from '../../influx/parse-line.ts';
@@ -55,6 +56,7 @@ export async function replay(
 class Replay {
   readonly #scheduler = new StreamScheduler();
   readonly #observations = new Subject<Observation>();
+  readonly #reducer: PhotographReducer;
   readonly #recorded: Tally;
   readonly #replayed: Tally;
   readonly #fromMs: number;
@@ -66,8 +68,9 @@ class Replay {
     this.#fromMs = fromMs;
     this.#recorded = new Tally(rules, fromMs);
     this.#replayed = new Tally(rules, fromMs);
+    this.#reducer = new PhotographReducer(rules);
     this.#observations
-      .pipe(settlePhotograph(rules, this.#scheduler))
+      .pipe(settlePhotograph(rules, this.#scheduler, () => this.#reducer))
       .subscribe((photograph) => this.#replayed.record(photograph));
   }
 
@@ -92,7 +95,8 @@ class Replay {
   }
 
   control(control: Control): void {
-    if (control.kind === 'unobserved') {
+    if (control.kind === 'recalled') this.#recall(control.line);
+    else if (control.kind === 'unobserved') {
       this.#scheduler.skipTo(control.to);
       this.#observations.next({ kind: 'unobserved', from: control.from, receivedAt: control.to });
     } else if (control.kind === 'listed' || control.kind === 'removed') {
@@ -109,6 +113,16 @@ class Replay {
       recorded: this.#recorded.result(),
       replayed: this.#replayed.result(),
     };
+  }
+
+  /** What InfluxDB had is where both records begin. */
+  #recall(line: string): void {
+    const point = parseLine(line);
+    const photograph = point.measurement === 'photograph' ? photographOf(point) : undefined;
+    if (photograph === undefined) return;
+    this.#reducer.recall(photograph);
+    this.#recorded.staircase.record(photograph);
+    this.#replayed.staircase.record(photograph);
   }
 
   #passTo(atMs: number): void {
