@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import { merge, type Observable, Subject, share } from 'rxjs';
-import { simulateFleet } from '../src/embedded/fleet/simulate-fleet.ts';
 import { decodeMessage } from '../streams/decode-message.ts';
 import type { Message } from '../streams/message.ts';
 import type { PhotographRules } from '../streams/photograph.ts';
@@ -13,12 +12,13 @@ import { toUtilizationPoint } from '../streams/to-utilization-point.ts';
 import { watchConnection } from '../streams/watch-connection.ts';
 import { groupByPhotographs } from './group-by-peer.ts';
 import { machine } from './machine.ts';
+import { MessageTape } from './message-tape.ts';
 
 const HELP = `npm run bench:streams -- [--boxes 10000] [--messages 3000000] [--json]
 
 Decodes the messages of a simulated fleet and runs them through the photograph, connection and utilization pipelines, on
-one core, in virtual time; then the heart of the photograph pipeline as written with groupBy and debounceTime. Making the
-messages is not timed. Prints time a message, and the heap of all state.
+one core, in virtual time; then the heart of the photograph pipeline as written with groupBy and debounceTime. The messages
+are made before anything is timed. Prints time a message, and the memory of all state (heap and typed arrays).
 `;
 
 const RULES: PhotographRules = {
@@ -33,8 +33,7 @@ const RULES: PhotographRules = {
   changeMinIntervalMs: 0,
   silentAfterMs: 600_000,
 };
-const START_MS = Date.UTC(2026, 9, 1, 11);
-const CHUNK = 50_000;
+const CHUNK = 1000;
 
 type Pipeline = (messages$: Observable<Message>, scheduler: StreamScheduler) => Observable<unknown>;
 
@@ -59,6 +58,7 @@ const PIPELINES: Readonly<Record<'evida' | 'groupBy', Pipeline>> = {
 interface Figures {
   readonly nsPerMessage: number;
   readonly messagesPerSecond: number;
+  /** Of all state, typed arrays included. */
   readonly heapMb: number;
   readonly bytesPerOutlet: number;
   /** Growth of the heap over the second half of the messages. */
@@ -66,31 +66,29 @@ interface Figures {
   readonly outputs: number;
 }
 
-function measure(pipeline: Pipeline, boxes: number, messages: number): Figures {
-  const fleet = simulateFleet({ boxes, seed: 1, startMs: START_MS, timeZone: 'Asia/Ho_Chi_Minh' });
+function measure(pipeline: Pipeline, tape: MessageTape, boxes: number): Figures {
+  const { length } = tape;
   const scheduler = new StreamScheduler();
   const source = new Subject<Message>();
-  const chunk: Message[] = [];
-  fillChunk(fleet, chunk);
   const heapBefore = heapMb();
   let outputs = 0;
   const running = pipeline(source, scheduler).subscribe(() => outputs++);
   let timed = 0;
   let timedMessages = 0;
   let heapHalfway = heapBefore;
-  for (let sent = 0; sent < messages; sent += chunk.length) {
-    if (sent > 0) fillChunk(fleet, chunk);
+  for (let sent = 0; sent < length; sent += CHUNK) {
+    const chunk = Array.from({ length: Math.min(CHUNK, length - sent) }, (_, at) => tape.message(sent + at));
     const startedAt = process.hrtime.bigint();
     for (const message of chunk) {
       scheduler.advanceTo(message.receivedAt);
       source.next(message);
     }
     // The first tenth fills the maps and warms the code up.
-    if (sent >= messages / 10) {
+    if (sent >= length / 10) {
       timed += Number(process.hrtime.bigint() - startedAt);
       timedMessages += chunk.length;
     }
-    if (sent < messages / 2 && sent + chunk.length >= messages / 2) heapHalfway = heapMb();
+    if (sent < length / 2 && sent + chunk.length >= length / 2) heapHalfway = heapMb();
   }
   const heapAfter = heapMb();
   running.unsubscribe();
@@ -106,22 +104,11 @@ function measure(pipeline: Pipeline, boxes: number, messages: number): Figures {
   };
 }
 
-function fillChunk(fleet: ReturnType<typeof simulateFleet>, chunk: Message[]): void {
-  const encoder = new TextEncoder();
-  chunk.length = 0;
-  while (chunk.length < CHUNK) {
-    const { value: event } = fleet.next();
-    if (event?.kind !== 'message') continue;
-    const { topic, payload, atMs } = event;
-    const origin = { retained: false, resumed: false, backlog: false };
-    chunk.push({ topic, payload: encoder.encode(payload), receivedAt: Math.round(atMs), ...origin });
-  }
-}
-
 function heapMb(): number {
   if (globalThis.gc === undefined) throw new Error('run it by npm run bench:streams: it needs --expose-gc');
   globalThis.gc();
-  return process.memoryUsage().heapUsed / 2 ** 20;
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 2 ** 20;
 }
 
 function round(value: number): number {
@@ -144,8 +131,9 @@ if (values.help) {
     process.stderr.write(HELP);
     process.exit(2);
   }
-  const evida = measure(PIPELINES.evida, boxes, messages);
-  const groupBy = measure(PIPELINES.groupBy, boxes, messages);
+  const tape = new MessageTape(boxes, messages);
+  const evida = measure(PIPELINES.evida, tape, boxes);
+  const groupBy = measure(PIPELINES.groupBy, tape, boxes);
   const result = { ...evida, boxes, outlets: boxes * 10, messages, groupBy, machine: machine() };
   if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else {

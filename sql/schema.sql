@@ -244,6 +244,16 @@ CREATE TABLE outlet_installation (
   installed boolean NOT NULL
 );
 
+CREATE TABLE outlet_month_end (
+  month date NOT NULL,
+  box integer NOT NULL,
+  outlet smallint NOT NULL,
+  status_at timestamp with time zone,
+  status smallint,
+  energy_at timestamp with time zone,
+  energy_kwh double precision
+);
+
 CREATE TABLE unobserved_time (
   at timestamp with time zone NOT NULL,
   from_time timestamp with time zone NOT NULL,
@@ -383,6 +393,14 @@ ALTER TABLE loyal_customers ADD CONSTRAINT loyal_customers_weeks_in_a_row_check 
 ALTER TABLE migration ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
 
 ALTER TABLE outlet_installation ADD CONSTRAINT outlet_installation_pkey PRIMARY KEY (box, outlet, since);
+
+ALTER TABLE outlet_month_end ADD CONSTRAINT outlet_month_end_check CHECK (((status IS NULL) = (status_at IS NULL)));
+
+ALTER TABLE outlet_month_end ADD CONSTRAINT outlet_month_end_check1 CHECK (((energy_kwh IS NULL) = (energy_at IS NULL)));
+
+ALTER TABLE outlet_month_end ADD CONSTRAINT outlet_month_end_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric));
+
+ALTER TABLE outlet_month_end ADD CONSTRAINT outlet_month_end_pkey PRIMARY KEY (month, box, outlet);
 
 ALTER TABLE unobserved_time ADD CONSTRAINT unobserved_time_check CHECK ((to_time >= from_time));
 
@@ -907,6 +925,22 @@ COMMENT ON COLUMN outlet_installation.outlet IS 'Outlet of the box, 0 to 9';
 COMMENT ON COLUMN outlet_installation.since IS 'The photograph that showed it first';
 
 COMMENT ON COLUMN outlet_installation.installed IS 'Whether it is installed from then on';
+
+COMMENT ON TABLE outlet_month_end IS 'What the photographs had told of each outlet an hour and SESSION_MERGE_GAP before the end of a month';
+
+COMMENT ON COLUMN outlet_month_end.month IS 'First day of the calendar month (in TIME_ZONE)';
+
+COMMENT ON COLUMN outlet_month_end.box IS 'Number of the box';
+
+COMMENT ON COLUMN outlet_month_end.outlet IS 'Outlet of the box, 0 to 9';
+
+COMMENT ON COLUMN outlet_month_end.status_at IS 'Last photograph with a status until then';
+
+COMMENT ON COLUMN outlet_month_end.status IS 'Its status';
+
+COMMENT ON COLUMN outlet_month_end.energy_at IS 'Last photograph with the energy register until then';
+
+COMMENT ON COLUMN outlet_month_end.energy_kwh IS 'Its register, kWh';
 
 COMMENT ON TABLE unobserved_time IS 'Time in which Evida recorded nothing; it is left out of online time';
 

@@ -1,8 +1,10 @@
 import { asyncScheduler, map } from 'rxjs';
 import { marbles } from '../test/fixture/marbles.ts';
 import { expectPassedOn } from '../test/fixture/operator-cases.ts';
+import { TICK, toldTime } from '../test/fixture/told-time.ts';
 import type { Reading, Readings } from './reading.ts';
 import { sampleUtilization } from './sample-utilization.ts';
+import { StreamScheduler } from './stream-scheduler.ts';
 import type { UtilizationSample } from './utilization.ts';
 
 const RULES = { intervalMs: 10, silentAfterMs: 600_000 };
@@ -54,6 +56,24 @@ function expectSamples(
     );
     expectObservable(result, unsubscribed).toBe(expected, samples);
     expectSubscriptions(messages.subscriptions).toBe(unsubscribed);
+  });
+}
+
+/** The same with notices (see `toldTime`) among the readings: time passes only with each of them, as it does live. */
+function expectSamplesInToldTime(
+  source: string,
+  texts: Record<string, string>,
+  expected: string,
+  samples: Record<string, string>,
+): void {
+  marbles(({ hot, expectObservable }) => {
+    const scheduler = new StreamScheduler();
+    const result = hot(source, { t: TICK, ...texts }).pipe(
+      toldTime(reading, scheduler),
+      sampleUtilization(RULES, scheduler),
+      map(inWords),
+    );
+    expectObservable(result).toBe(expected, samples);
   });
 }
 
@@ -120,6 +140,42 @@ describe('sampleUtilization', () => {
       '2999s -----------w',
       { w: '0: 7J @2999001' },
       '^ 4000s !',
+    );
+  });
+
+  it('writes at once what nobody observed the end of the interval of, and keeps other intervals open', () => {
+    expectSamplesInToldTime(
+      'sab-----------g-----t',
+      { s: 'S2', a: 'P1', b: 'P2', g: 'gap9' },
+      '--------------w',
+      { w: '0: 2J @2' },
+    );
+    expectSamplesInToldTime('sab----g----t', { s: 'S2', a: 'P1', b: 'P2', g: 'gap3' }, '------------w', {
+      w: '0: 2J @2',
+    });
+  });
+
+  it('samples no full hour that nobody observed, but the next', () => {
+    expectSamplesInToldTime(
+      '3599970ms sa------------t 99ms g 3599898ms t',
+      { s: 'S2', a: 'P1', g: 'gap90' },
+      '3599970ms --------------w',
+      { w: '0: 1J @3599971' },
+    );
+    expectSamplesInToldTime(
+      '3599970ms sa------------t 99ms g 3299898ms s 300016ms t',
+      { s: 'S2', a: 'P1', g: 'gap90' },
+      '3599970ms --------------w 3600015ms x',
+      { w: '0: 1J @3599971', x: '0: 1J @7200000' },
+    );
+  });
+
+  it('writes what the open intervals of a removed box hold, and nothing more of it', () => {
+    expectSamplesInToldTime(
+      '3599970ms sab-r-----------t 99ms t',
+      { s: 'S2', a: 'P1', b: 'P2', r: 'removed' },
+      '3599970ms ----w',
+      { w: '0: 2J @3599972' },
     );
   });
 

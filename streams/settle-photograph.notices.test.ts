@@ -37,9 +37,9 @@ describe('settlePhotograph, when nothing was observed', () => {
 
   it('lets settle what has not, from where it was', () => {
     expectPhotographs(
-      'sa--------t-u--g-----t',
+      'sa--------t-u--g------t',
       { s: 'S2', a: 'A5000', u: 'S3', g: 'gap2' },
-      '----------f----------s',
+      '----------f-----------s',
       {
         f: 'first 2 5000mA @1',
         s: 'status 3 @12',
@@ -59,7 +59,7 @@ describe('settlePhotograph, when nothing was observed', () => {
   });
 
   it('takes no interval photograph for that time, but one with the first live reading after it', () => {
-    expectPhotographs('s--t 3996ms g---t--s---t', { s: 'S2', g: 'gap3900' }, '---f 4003ms -------i', {
+    expectPhotographs('s--t 3996ms g---t--s---t', { s: 'S2', g: 'gap3900' }, '---f 4007ms i', {
       f: 'first 2 @0',
       i: 'interval 2 @4007',
     });
@@ -80,13 +80,13 @@ describe('settlePhotograph, when nothing was observed', () => {
 
 describe('settlePhotograph, when a box comes and goes', () => {
   it('takes a status that is due of a removed box at once, and nothing more', () => {
-    expectPhotographs('s-a-r----t 9999ms t', { s: 'S2', a: 'A5000', r: 'removed' }, '----f', {
-      f: 'first 2 5000mA @2',
+    expectPhotographs('sar----t 9999ms t', { s: 'S2', a: 'A5000', r: 'removed' }, '--f', {
+      f: 'first 2 5000mA @1',
     });
   });
 
   it('drops a change that is due of a removed box', () => {
-    expectPhotographs('sa--t--b-r----t', { s: 'S2', a: 'A5000', b: 'A3000', r: 'removed' }, '----f', {
+    expectPhotographs('sa--t---br----t', { s: 'S2', a: 'A5000', b: 'A3000', r: 'removed' }, '----f', {
       f: 'first 2 5000mA @1',
     });
   });

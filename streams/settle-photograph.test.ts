@@ -140,10 +140,10 @@ describe('settlePhotograph', () => {
 
   it('folds what is retained in a resumed session only where nothing is known', () => {
     expectPhotographs(
-      'rsa-----bcd     ',
+      'ra--s---bcd     ',
       { r: '~~S2', s: '~~S3', a: '~~A5000', b: '~~A0', c: '~~S4', d: '~~A5000' },
-      '----f           ',
-      { f: 'first 2 5000mA @2' },
+      '---f            ',
+      { f: 'first 2 5000mA @1' },
     );
   });
 
@@ -152,7 +152,7 @@ describe('settlePhotograph', () => {
       f: 'first 2 5000mA @1',
       c: 'change 2 0mA @7',
     });
-    expectPhotographs('s 1499ms r 1499ms s', { s: 'S2', r: '~S2' }, '--f 2998ms --i', {
+    expectPhotographs('s 1499ms r 1499ms s', { s: 'S2', r: '~S2' }, '--f 2997ms --i', {
       f: 'first 2 @0',
       i: 'interval 2 @3000',
     });
@@ -168,10 +168,10 @@ describe('settlePhotograph', () => {
       rules,
     );
     expectPhotographs(
-      'sa------b---c--------------c---',
+      'sa------b---c---------------c---',
       { s: 'S2', a: 'A5000', b: 'A3000', c: 'A5000' },
-      '---f------b------------------c ',
-      { f: 'first 2 5000mA @1', b: 'change 2 3000mA @8', c: 'change 2 5000mA @27' },
+      '---f------b-------------------c ',
+      { f: 'first 2 5000mA @1', b: 'change 2 3000mA @8', c: 'change 2 5000mA @28' },
       rules,
     );
   });

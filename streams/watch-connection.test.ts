@@ -1,7 +1,10 @@
 import { asyncScheduler, map } from 'rxjs';
 import { marbles } from '../test/fixture/marbles.ts';
 import { expectPassedOn } from '../test/fixture/operator-cases.ts';
+import { TICK, toldTime } from '../test/fixture/told-time.ts';
+import type { Connection } from './connection.ts';
 import type { Readings } from './reading.ts';
+import { StreamScheduler } from './stream-scheduler.ts';
 import { watchConnection } from './watch-connection.ts';
 
 const RULES = { silentAfterMs: 10, timeZone: 'UTC' };
@@ -25,6 +28,10 @@ function reading(text: string, receivedAt: number): Readings {
   };
 }
 
+function inWords({ online, silent, timeMs }: Connection): string {
+  return `${online ? 'online' : 'offline'}${silent ? ' silent' : ''} @${timeMs}`;
+}
+
 function expectConnections(
   source: string,
   readings: Record<string, string>,
@@ -37,13 +44,28 @@ function expectConnections(
     const result = messages.pipe(
       map((text) => reading(text, asyncScheduler.now())),
       watchConnection(RULES),
-      map(
-        ({ online, silent, timeMs }) =>
-          `${online ? 'online' : 'offline'}${silent ? ' silent' : ''} @${timeMs}`,
-      ),
+      map(inWords),
     );
     expectObservable(result, unsubscribed).toBe(expected, connections);
     expectSubscriptions(messages.subscriptions).toBe(unsubscribed);
+  });
+}
+
+/** The same with notices (see `toldTime`) among the readings: time passes only with each of them, as it does live. */
+function expectConnectionsInToldTime(
+  source: string,
+  texts: Record<string, string>,
+  expected: string,
+  connections: Record<string, string>,
+): void {
+  marbles(({ hot, expectObservable }) => {
+    const scheduler = new StreamScheduler();
+    const result = hot(source, { t: TICK, ...texts }).pipe(
+      toldTime(reading, scheduler),
+      watchConnection(RULES, scheduler),
+      map(inWords),
+    );
+    expectObservable(result).toBe(expected, connections);
   });
 }
 
@@ -84,6 +106,59 @@ describe('watchConnection', () => {
         m: 'offline silent @86400000',
       },
       '^ 86400001ms !',
+    );
+  });
+
+  it('knows a box from when it is listed, and that it is silent though it never speaks', () => {
+    expectConnectionsInToldTime('l---l-------t', { l: 'listed' }, '------------s', {
+      s: 'online silent @10',
+    });
+  });
+
+  it('records a removed box as offline and silent, and nothing more of it, not at midnight either', () => {
+    expectConnectionsInToldTime('a----r-----t 86399990ms t', { a: 'O0', r: 'removed' }, 'a----r', {
+      a: 'online @0',
+      r: 'offline silent @5',
+    });
+  });
+
+  it('takes a removed box that is listed again for one that it never knew', () => {
+    expectConnectionsInToldTime('a----r--l--a', { a: 'O0', r: 'removed', l: 'listed' }, 'a----r-----b', {
+      a: 'online @0',
+      r: 'offline silent @5',
+      b: 'online @11',
+    });
+  });
+
+  it('counts silence from the end of what nobody observed', () => {
+    expectConnectionsInToldTime('a---- 99ms g---------t', { a: 'O0', g: 'gap99' }, 'a---- 99ms ----------s', {
+      a: 'online @0',
+      s: 'online silent @114',
+    });
+  });
+
+  it('leaves silent what was silent before nothing was observed', () => {
+    expectConnectionsInToldTime(
+      'a----------- 99ms g-----------t',
+      { a: 'O0', g: 'gap99' },
+      'a----------- 99ms s',
+      {
+        a: 'online @0',
+        s: 'online silent @10',
+      },
+    );
+  });
+
+  it('records no midnight that nobody observed', () => {
+    expectConnectionsInToldTime(
+      'a---- 86400000ms g--t 86399999ms t',
+      { a: 'O0', g: 'gap86400001' },
+      'a 172800007ms (sm)',
+      {
+        a: 'online @0',
+        s: 'online silent @86400015',
+        m: 'online silent @172800000',
+      },
     );
   });
 

@@ -1,4 +1,4 @@
--- Stages what was known of each outlet when the month of :from_day began, as the run over the months before has left it.
+-- Stages what was known of each outlet shortly before the month of :from_day, as the run over the months before has left it.
 INSERT INTO photograph (box, outlet, at, status, energy_kwh)
 WITH known AS (
   SELECT * FROM outlet_month_end

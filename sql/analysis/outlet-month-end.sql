@@ -1,7 +1,7 @@
--- Fills OUTLET_MONTH_END for the months that :from_day and the days up to before :to_day lie in, by the staged photographs up
--- to the end of each: these reach back to the start of the first of them, and tell what was known before.
+-- Fills OUTLET_MONTH_END for the months that the business days from :from_day to before :to_day lie in, by what is staged.
+-- Photographs from an hour and :merge_gap before the end of a month on are read again with the next one.
 WITH months AS (
-  SELECT first_day AS month, next_day::timestamp AT TIME ZONE :time_zone AS ends
+  SELECT first_day AS month, next_day::timestamp AT TIME ZONE :time_zone - :merge_gap - interval '1 hour' AS ends
     FROM periods_between('month', :from_day, :to_day)
 ), wanted AS (
   SELECT month, box, outlet,

@@ -3,7 +3,7 @@ import type { Connection } from '../../postgres/database.ts';
 import type { DaySpan } from '../../postgres/job-ledger.ts';
 import { type AnalysisContext, type JobOutcome, joined } from './context.ts';
 import { analysisSql, fillBySql } from './run-sql.ts';
-import { stagePhotographs } from './stage-photographs.ts';
+import { type StagedSpan, stagePhotographs } from './stage-photographs.ts';
 
 const findRedoFrom = analysisSql('redo-from.sql');
 const putInOrder = analysisSql('photographs-in-order.sql');
@@ -12,8 +12,16 @@ const fillHours = fillBySql('box-hour.sql');
 const fillOutsideSession = analysisSql('energy-outside-session.sql');
 const fillInstallation = fillBySql('outlet-installation.sql');
 
+const stageKnownBefore = analysisSql('known-before.sql');
+const fillMonthEnds = analysisSql('outlet-month-end.sql');
+
 const RedoFrom = z.object({ fromDay: z.string() });
-const Instants = z.object({ fromMs: z.number(), toMs: z.number(), mergeGapMs: z.number() });
+const Instants = z.object({
+  monthMs: z.number(),
+  fromMs: z.number(),
+  toMs: z.number(),
+  mergeGapMs: z.number(),
+});
 
 /**
  * Builds what the photographs tell of these days, and of those before them that they bear on: sessions, use by the hour,
@@ -27,11 +35,14 @@ export async function buildSessions(
   const { fromDay } = RedoFrom.parse((await findRedoFrom(connection, due, context))[0]);
   const span = { fromDay, toDay: due.toDay };
   const rows = await stagePhotographs(connection, await instantsOf(connection, span, context), context);
+  await stageKnownBefore(connection, span, context);
+  await connection.query('ANALYZE photograph');
   await putInOrder(connection, span, context);
   await connection.query('ANALYZE photograph_in_order');
   const sessions = await fillSessions(connection, span, context);
   const hours = await fillHours(connection, span, context);
   await fillOutsideSession(connection, span, context);
+  await fillMonthEnds(connection, span, context);
   const installation = await fillInstallation(connection, span, context);
   return { rows, changed: joined(joined(sessions.changed, hours.changed), installation.changed) };
 }
@@ -41,13 +52,14 @@ async function instantsOf(
   connection: Connection,
   { fromDay, toDay }: DaySpan,
   { settings, timeZone, nowMs }: AnalysisContext,
-): Promise<z.output<typeof Instants>> {
+): Promise<StagedSpan> {
   const { rows } = await connection.query(
-    `SELECT (extract(epoch FROM $1::date::timestamp AT TIME ZONE $3) * 1000)::double precision AS "fromMs",
+    `SELECT (extract(epoch FROM date_trunc('month', $1::date::timestamp) AT TIME ZONE $3) * 1000)::double precision AS "monthMs",
+            (extract(epoch FROM $1::date::timestamp AT TIME ZONE $3) * 1000)::double precision AS "fromMs",
             (extract(epoch FROM $2::date::timestamp AT TIME ZONE $3) * 1000)::double precision AS "toMs",
             (extract(epoch FROM $4::interval) * 1000)::double precision AS "mergeGapMs"`,
     [fromDay, toDay, timeZone, settings.merge_gap],
   );
-  const { fromMs, toMs, mergeGapMs } = Instants.parse(rows[0]);
-  return { fromMs, toMs: Math.max(Math.min(toMs, nowMs), fromMs), mergeGapMs };
+  const { toMs, ...instants } = Instants.parse(rows[0]);
+  return { ...instants, toMs: Math.max(Math.min(toMs, nowMs), instants.fromMs) };
 }

@@ -8,7 +8,7 @@ import { type CopyValue, copyRows } from './copy-rows.ts';
 
 const PARAMETERS = { bucket: 'string', from: 'time', to: 'time' } as const;
 const photographs = defineFlux('queries/photographs.flux', PARAMETERS);
-const lastStates = defineFlux('queries/last-states.flux', { bucket: 'string', to: 'time' });
+const lastStates = defineFlux('queries/last-states.flux', PARAMETERS);
 
 const Photograph = z.object({
   _time: z.string(),
@@ -30,23 +30,34 @@ const State = z.object({
 
 const TABLES = readFileSync(projectFile('sql', 'analysis', 'staged-photographs.sql'), 'utf8');
 const COLUMNS = 'box, outlet, at, status, power_w, power_factor, energy_kwh, backlog';
-/** Before it, only the last known values matter: nothing else holds for so long. */
+/** What was before that matters only by the last known values; sql/analysis/outlet-month-end.sql knows of it, too. */
 const LOOK_BACK_MS = 3_600_000;
 
+/** When a run begins and ends, ms UTC. */
+export interface StagedSpan {
+  /** When the month of its first day begins. */
+  readonly monthMs: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** How far back a session may have been left that goes on. */
+  readonly mergeGapMs: number;
+}
+
 /**
- * Lays the photographs of [fromMs, toMs) into the temporary table `photograph`, and before them what was known of each outlet
- * then. Gives the number of photographs.
- * @param mergeGapMs how far back a session may have been left that goes on
+ * Lays the photographs of [fromMs, toMs) into the temporary table `photograph`, with those shortly before, and what had been
+ * told of each outlet since the month began. Gives their number.
  */
 export async function stagePhotographs(
   connection: Connection,
-  { fromMs, toMs, mergeGapMs }: { fromMs: number; toMs: number; mergeGapMs: number },
+  { monthMs, fromMs, toMs, mergeGapMs }: StagedSpan,
   context: AnalysisContext,
 ): Promise<number> {
   const { queryFlux, historyBucket: bucket, signal } = context;
-  const sinceMs = fromMs - mergeGapMs - LOOK_BACK_MS;
+  const lookBackMs = mergeGapMs + LOOK_BACK_MS;
+  const sinceMs = fromMs - lookBackMs;
   async function* states(): AsyncGenerator<CopyValue[]> {
-    for await (const row of queryFlux(lastStates({ bucket, to: sinceMs }), State, signal)) {
+    const flux = lastStates({ bucket, from: monthMs - lookBackMs, to: sinceMs });
+    for await (const row of queryFlux(flux, State, signal)) {
       const isStatus = row._field === 'status';
       yield [row.box, row.outlet, row._time, isStatus ? row._value : null, isStatus ? null : row._value];
     }
@@ -59,8 +70,7 @@ export async function stagePhotographs(
     }
   }
   await connection.query(TABLES);
-  await copyRows(connection, 'photograph (box, outlet, at, status, energy_kwh)', states());
-  const count = await copyRows(connection, `photograph (${COLUMNS})`, rows());
-  await connection.query('ANALYZE photograph');
-  return count;
+  if (fromMs > monthMs)
+    await copyRows(connection, 'photograph (box, outlet, at, status, energy_kwh)', states());
+  return await copyRows(connection, `photograph (${COLUMNS})`, rows());
 }
