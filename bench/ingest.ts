@@ -28,7 +28,8 @@ Mosquitto, a simulated fleet, Evida and InfluxDB on this machine, QoS 1. Prints
   the same of Telegraf, which stores what came as text (on PATH, or built once where Go is; else it is left out);
 - at ${STEADY_PER_SECOND} messages a second: how long a message takes until Evida acknowledges it, and a change of status until it
   can be queried, without the time of settling;
-- with --outage N: how fast it catches up when InfluxDB was away for N seconds at that rate.
+- with --outage N (60 or more: registers are recorded once a minute): how fast it catches up when InfluxDB was away for N
+  seconds at that rate.
 `;
 
 interface EvidaFigures extends Figures {

@@ -38,7 +38,7 @@ export class MessageTape {
     const start = place === 0 ? 0 : (payloadEnds[place - 1] ?? 0);
     const topicEnd = topicEnds[place] ?? 0;
     return {
-      topic: bytes.latin1Slice(start, topicEnd),
+      topic: bytes.toString('latin1', start, topicEnd),
       payload: bytes.subarray(topicEnd, payloadEnds[place]),
       receivedAt: times[place] ?? 0,
       retained: false,

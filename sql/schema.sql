@@ -244,8 +244,8 @@ CREATE TABLE outlet_installation (
   installed boolean NOT NULL
 );
 
-CREATE TABLE outlet_month_end (
-  month date NOT NULL,
+CREATE TABLE outlet_known (
+  day date NOT NULL,
   box integer NOT NULL,
   outlet smallint NOT NULL,
   status_at timestamp with time zone,
@@ -394,13 +394,11 @@ ALTER TABLE migration ADD CONSTRAINT migration_pkey PRIMARY KEY (name);
 
 ALTER TABLE outlet_installation ADD CONSTRAINT outlet_installation_pkey PRIMARY KEY (box, outlet, since);
 
-ALTER TABLE outlet_month_end ADD CONSTRAINT outlet_month_end_check CHECK (((status IS NULL) = (status_at IS NULL)));
+ALTER TABLE outlet_known ADD CONSTRAINT outlet_known_check CHECK (((status IS NULL) = (status_at IS NULL)));
 
-ALTER TABLE outlet_month_end ADD CONSTRAINT outlet_month_end_check1 CHECK (((energy_kwh IS NULL) = (energy_at IS NULL)));
+ALTER TABLE outlet_known ADD CONSTRAINT outlet_known_check1 CHECK (((energy_kwh IS NULL) = (energy_at IS NULL)));
 
-ALTER TABLE outlet_month_end ADD CONSTRAINT outlet_month_end_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric));
-
-ALTER TABLE outlet_month_end ADD CONSTRAINT outlet_month_end_pkey PRIMARY KEY (month, box, outlet);
+ALTER TABLE outlet_known ADD CONSTRAINT outlet_known_pkey PRIMARY KEY (day, box, outlet);
 
 ALTER TABLE unobserved_time ADD CONSTRAINT unobserved_time_check CHECK ((to_time >= from_time));
 
@@ -416,9 +414,13 @@ CREATE INDEX charging_event_week_week ON public.charging_event_week USING btree 
 
 CREATE INDEX charging_session_day ON public.charging_session USING btree (day, box);
 
+CREATE INDEX charging_session_end_time ON public.charging_session USING btree (end_time);
+
+CREATE INDEX charging_session_open ON public.charging_session USING btree (start_time) WHERE (end_time IS NULL);
+
 CREATE INDEX charging_session_start_time ON public.charging_session USING btree (start_time);
 
-CREATE INDEX charging_session_transaction ON public.charging_session USING btree (transaction_id) WHERE (transaction_id IS NOT NULL);
+CREATE INDEX charging_session_transaction ON public.charging_session USING btree (transaction_id);
 
 CREATE INDEX customer_month_month ON public.customer_month USING btree (month, state);
 
@@ -916,6 +918,12 @@ COMMENT ON COLUMN loyal_customers.rank IS 'By revenue in this month, 1 = most; t
 
 COMMENT ON TABLE migration IS 'The files of sql/ that have run on this database, with their hashes';
 
+COMMENT ON COLUMN migration.name IS 'Its file, without its ending; a view as view/name';
+
+COMMENT ON COLUMN migration.sha256 IS 'Hash of its content';
+
+COMMENT ON COLUMN migration.applied_at IS 'When it ran last';
+
 COMMENT ON TABLE outlet_installation IS 'Since when an outlet is installed, or is not (status 6)';
 
 COMMENT ON COLUMN outlet_installation.box IS 'Number of the box';
@@ -926,21 +934,21 @@ COMMENT ON COLUMN outlet_installation.since IS 'The photograph that showed it fi
 
 COMMENT ON COLUMN outlet_installation.installed IS 'Whether it is installed from then on';
 
-COMMENT ON TABLE outlet_month_end IS 'What the photographs had told of each outlet an hour and SESSION_MERGE_GAP before the end of a month';
+COMMENT ON TABLE outlet_known IS 'What the photographs had told of each outlet before a business day, an hour and SESSION_MERGE_GAP before it begins: for the first and last day of each month, and the latest two days';
 
-COMMENT ON COLUMN outlet_month_end.month IS 'First day of the calendar month (in TIME_ZONE)';
+COMMENT ON COLUMN outlet_known.day IS 'Business day';
 
-COMMENT ON COLUMN outlet_month_end.box IS 'Number of the box';
+COMMENT ON COLUMN outlet_known.box IS 'Number of the box';
 
-COMMENT ON COLUMN outlet_month_end.outlet IS 'Outlet of the box, 0 to 9';
+COMMENT ON COLUMN outlet_known.outlet IS 'Outlet of the box, 0 to 9';
 
-COMMENT ON COLUMN outlet_month_end.status_at IS 'Last photograph with a status until then';
+COMMENT ON COLUMN outlet_known.status_at IS 'Last photograph with a status until then';
 
-COMMENT ON COLUMN outlet_month_end.status IS 'Its status';
+COMMENT ON COLUMN outlet_known.status IS 'Its status';
 
-COMMENT ON COLUMN outlet_month_end.energy_at IS 'Last photograph with the energy register until then';
+COMMENT ON COLUMN outlet_known.energy_at IS 'Last photograph with the energy register until then';
 
-COMMENT ON COLUMN outlet_month_end.energy_kwh IS 'Its register, kWh';
+COMMENT ON COLUMN outlet_known.energy_kwh IS 'Its register, kWh';
 
 COMMENT ON TABLE unobserved_time IS 'Time in which Evida recorded nothing; it is left out of online time';
 

@@ -1,4 +1,5 @@
-import { BoxState, type Due, type LastPhotograph, type OutletState } from './outlet-state.ts';
+import { BoxState } from './box-state.ts';
+import type { Due, LastPhotograph, OutletState } from './outlet-state.ts';
 import { UNKNOWN } from './unknown.ts';
 
 /** What PhotographReducer knows of one box, as plain data that JSON keeps exactly: a column each value, of ten outlets. */
@@ -14,7 +15,6 @@ export interface BoxPhotographs {
   readonly heldJ: readonly number[];
   readonly liveAtMs: readonly number[];
   readonly foldedAtMs: readonly number[];
-  readonly statusAtMs: readonly number[];
   readonly heardEver: readonly number[];
   readonly heardSinceStatus: readonly number[];
   readonly command: readonly number[];
@@ -36,7 +36,6 @@ const NUMBERS = [
   'heldJ',
   'liveAtMs',
   'foldedAtMs',
-  'statusAtMs',
   'heardEver',
   'heardSinceStatus',
   'command',
@@ -61,7 +60,6 @@ export function exportBoxState({ box, online, voltageV, voltageAtMs, outlets }: 
     heldJ: column((outlet) => outlet.heldJ),
     liveAtMs: column((outlet) => outlet.liveAtMs),
     foldedAtMs: column((outlet) => outlet.foldedAtMs),
-    statusAtMs: column((outlet) => outlet.statusAtMs),
     heardEver: column((outlet) => outlet.heardEver),
     heardSinceStatus: column((outlet) => outlet.heardSinceStatus),
     command: column((outlet) => outlet.command),

@@ -30,7 +30,8 @@ const NUMBERS = [
 ] as const satisfies (keyof BoxUtilization & keyof Series)[];
 
 export function exportBoxSeries(box: BoxSeries): BoxUtilization {
-  const column = (name: (typeof NUMBERS)[number]): number[] => box.series.map((series) => series[name]);
+  const all = box.allSeries();
+  const column = (name: (typeof NUMBERS)[number]): number[] => all.map((series) => series[name]);
   return {
     box: box.box,
     meterVoltageV: box.meterVoltageV,
@@ -54,7 +55,7 @@ export function importBoxSeries(exported: BoxUtilization): BoxSeries {
   box.meterCurrentA = exported.meterCurrentA;
   box.writtenVoltageV = exported.writtenVoltageV;
   box.writtenCurrentA = exported.writtenCurrentA;
-  for (const series of box.series) {
+  for (const series of box.allSeries()) {
     for (const name of NUMBERS) series[name] = exported[name][series.index] ?? UNKNOWN;
   }
   return box;

@@ -37,8 +37,9 @@ export class Camera {
     foldStatus(state, status, receivedAt);
     state.backlog ||= backlog;
     const { last } = state;
-    if (last === null) this.#becomeDue(state, 'first', receivedAt);
-    else if (last.status !== status) this.#becomeDue(state, 'status', receivedAt);
+    const command = takeCommand(state, receivedAt);
+    if (last === null) this.#becomeDue(state, 'first', receivedAt, command);
+    else if (last.status !== status) this.#becomeDue(state, 'status', receivedAt, command);
     else {
       // It was away, and is back as it was.
       if (intervalAt(state, this.#rules) <= receivedAt) state.overdue = true;
@@ -76,8 +77,7 @@ export class Camera {
       return;
     }
     if (isSignificant(state, due.anchor, this.#rules)) {
-      const { reason, sinceMs } = due;
-      state.due = { reason, sinceMs, anchor: valuesOf(state), significantAtMs: receivedAt };
+      state.due = { ...due, anchor: valuesOf(state), significantAtMs: receivedAt };
     }
     this.arm(state);
   }
@@ -158,8 +158,9 @@ export class Camera {
     return isLimited ? undefined : significantReason(state, this.#rules);
   }
 
-  #becomeDue(state: OutletState, reason: Reason, receivedAt: number): void {
-    state.due = { reason, sinceMs: receivedAt, anchor: valuesOf(state), significantAtMs: receivedAt };
+  #becomeDue(state: OutletState, reason: Reason, receivedAt: number, command = UNKNOWN): void {
+    const anchor = valuesOf(state);
+    state.due = { reason, sinceMs: receivedAt, anchor, significantAtMs: receivedAt, command };
     state.foldedAtMs = receivedAt;
     this.arm(state);
   }
@@ -170,10 +171,6 @@ export class Camera {
   }
 
   #take(state: OutletState, reason: Reason, timeMs: number, emit: Emit): void {
-    const hasCommand =
-      waitsForValues(reason) &&
-      state.command !== UNKNOWN &&
-      state.statusAtMs - state.commandAtMs <= COMMAND_VALID_MS;
     const photograph: Photograph = {
       box: state.box.box,
       outlet: state.outlet,
@@ -181,7 +178,7 @@ export class Camera {
       reason,
       status: state.status,
       ...valuesOf(state),
-      command: hasCommand ? state.command : UNKNOWN,
+      command: state.due?.command ?? UNKNOWN,
       registerReset: state.registerReset,
       backlog: state.backlog,
     };
@@ -189,4 +186,11 @@ export class Camera {
     this.arm(state);
     emit(photograph);
   }
+}
+
+/** The command that a status of `receivedAt` followed, if it was given within 30 s before; it is that status's alone. */
+function takeCommand(state: OutletState, receivedAt: number): number {
+  const { command, commandAtMs } = state;
+  state.command = UNKNOWN;
+  return receivedAt - commandAtMs <= COMMAND_VALID_MS ? command : UNKNOWN;
 }

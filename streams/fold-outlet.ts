@@ -45,7 +45,6 @@ function foldEnergy(state: OutletState, energyJ: number): FoldEvent {
  */
 export function foldStatus(state: OutletState, status: number, receivedAt: number): void {
   state.status = status;
-  state.statusAtMs = receivedAt;
   state.foldedAtMs = receivedAt;
   state.heardSinceStatus = 0;
   state.currentMa = UNKNOWN;

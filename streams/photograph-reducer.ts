@@ -1,10 +1,12 @@
 import { type BoxPhotographs, exportBoxState, importBoxState } from './box-photographs.ts';
+import { BoxState, type QuietFold } from './box-state.ts';
 import { Camera, type Emit } from './camera.ts';
 import { Deadlines } from './deadlines.ts';
 import { foldOutlet, isKnown, type OutletQuantity } from './fold-outlet.ts';
 import type { KeyedReducer, Snapshot } from './keyed-reducer.ts';
 import type { Observation, Removed } from './observation.ts';
-import { BoxState, COLUMN, type OutletState, type QuietFold } from './outlet-state.ts';
+import { COLUMN } from './outlet-columns.ts';
+import type { OutletState } from './outlet-state.ts';
 import type { Photograph, PhotographRules } from './photograph.ts';
 import { BOX_INDEX, isStale, OUTLETS_PER_BOX, type Readings, valueAt } from './reading.ts';
 import { UNKNOWN } from './unknown.ts';
@@ -162,10 +164,11 @@ export class PhotographReducer implements KeyedReducer<Photograph> {
     if (isStale(readings) && box.voltageV !== UNKNOWN) return;
     box.voltageV = voltageV;
     box.voltageAtMs = readings.receivedAt;
-    for (const state of box.outlets) {
-      if (readings.backlog) state.backlog = true;
-      if (!box.isVoltageQuiet(state.outlet, this.#voltageDeadbandV))
-        this.#camera.review(state, readings, false, emit);
+    if (readings.backlog) for (const state of box.outlets) state.backlog = true;
+    for (let outlet = 0; outlet < OUTLETS_PER_BOX; outlet++) {
+      if (box.isVoltageQuiet(outlet, this.#voltageDeadbandV)) continue;
+      const state = box.outlets[outlet];
+      if (state !== undefined) this.#camera.review(state, readings, false, emit);
     }
   }
 

@@ -76,8 +76,8 @@ export function valueAt({ values }: Readings, index: number): number | undefined
 
 /** Whether the message speaks of each outlet of its box, as nearly all do that speak of outlets. */
 export function speaksOfAllOutlets(readings: Readings): boolean {
-  const { length } = readings.values;
-  return (
-    length > OUTLETS_PER_BOX || (length === OUTLETS_PER_BOX && valueAt(readings, BOX_INDEX) === undefined)
-  );
+  const { quantity, values } = readings;
+  if (values.length !== OUTLETS_PER_BOX) return values.length > OUTLETS_PER_BOX;
+  const isOfOutletsOnly = quantity === 'current' || quantity === 'powerFactor';
+  return isOfOutletsOnly || valueAt(readings, BOX_INDEX) === undefined;
 }

@@ -133,6 +133,14 @@ describe('settlePhotograph', () => {
     expectPhotographs('c--s       ', { c: 'C1', s: 'S2' }, '-----f     ', { f: 'first 2 command 1 @3' });
   });
 
+  it('gives a command to no status that came before it, and to one status only', () => {
+    expectPhotographs('sc-t-s     ', { s: 'S1', c: 'C7', t: 'S2' }, '--f--t-s   ', {
+      f: 'first 1 @0',
+      t: 'status 2 command 7 @3',
+      s: 'status 1 @5',
+    });
+  });
+
   it('gives no command to a status that comes later than 30 s after it', () => {
     // The one rule that is not a setting: its 30 s are real ones.
     expectPhotographs('c 30s s   ', { c: 'C1', s: 'S2' }, '- 30s --f ', { f: 'first 2 @30001' });

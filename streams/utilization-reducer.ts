@@ -28,7 +28,7 @@ export class UtilizationReducer implements KeyedReducer<UtilizationSample> {
     for (const exported of snapshot.boxes) {
       const box = importBoxSeries(exported);
       this.#boxes.set(box.box, box);
-      for (const series of box.series) this.#arm(box, series);
+      for (const series of box.allSeries()) this.#arm(box, series);
     }
   }
 
@@ -65,7 +65,7 @@ export class UtilizationReducer implements KeyedReducer<UtilizationSample> {
       return;
     }
     const box = this.#boxes.get(Math.floor(key / SERIES_PER_BOX));
-    const series = box?.series[key % SERIES_PER_BOX];
+    const series = box?.seriesAt(key % SERIES_PER_BOX);
     if (box !== undefined && series !== undefined) this.#end(box, series, emit);
   }
 
@@ -74,14 +74,14 @@ export class UtilizationReducer implements KeyedReducer<UtilizationSample> {
       this.#setHour(at);
       return;
     }
-    const series = this.#boxes.get(Math.floor(key / SERIES_PER_BOX))?.series[key % SERIES_PER_BOX];
+    const series = this.#boxes.get(Math.floor(key / SERIES_PER_BOX))?.seriesAt(key % SERIES_PER_BOX);
     if (series !== undefined) series.opensUntilMs = UNKNOWN;
   }
 
   /** Takes over a sample that was recorded, according to the log or to InfluxDB. */
   recall(sample: UtilizationSample): void {
     const box = this.#box(sample.box, sample.timeMs);
-    const series = box.series[sample.kind === 'meter' ? METER_SERIES : sample.index];
+    const series = box.seriesAt(sample.kind === 'meter' ? METER_SERIES : sample.index);
     // An interval that it ended is closed when its deadline comes: there is nothing left to write.
     if (series !== undefined && sample.timeMs >= series.writtenAtMs) noteWritten(box, series, sample);
   }
@@ -115,7 +115,7 @@ export class UtilizationReducer implements KeyedReducer<UtilizationSample> {
     const { receivedAt, retained, values } = readings;
     for (const { index, value } of values) {
       if (!retained && box.readQuietly(index, value, receivedAt)) continue;
-      const series = box.series[index];
+      const series = box.seriesAt(index);
       if (series === undefined || !this.#foldEnergy(box, series, value, readings, emit)) continue;
       series.readAtMs = receivedAt;
       this.#open(box, series, receivedAt);
@@ -123,7 +123,7 @@ export class UtilizationReducer implements KeyedReducer<UtilizationSample> {
   }
 
   #foldMeter(box: BoxSeries, readings: Readings, emit: Emit): void {
-    const meter = box.series[METER_SERIES];
+    const meter = box.seriesAt(METER_SERIES);
     if (meter === undefined) return;
     const energy = valueAt(readings, METER_INDEX.energy);
     const voltageV = valueAt(readings, METER_INDEX.voltage);
@@ -182,7 +182,7 @@ export class UtilizationReducer implements KeyedReducer<UtilizationSample> {
   /** Intervals that ended while nothing was observed are written at once; hours that were missed are not. */
   #passGap({ from, receivedAt: to }: Unobserved, emit: Emit): void {
     for (const box of this.#boxes.values()) {
-      for (const series of box.series) {
+      for (const series of box.allSeries()) {
         if (from - series.liveAtMs < this.#rules.silentAfterMs) series.liveAtMs = to;
         if (series.opensUntilMs !== UNKNOWN && series.opensUntilMs <= to) this.#end(box, series, emit);
         else this.#arm(box, series);
@@ -195,7 +195,7 @@ export class UtilizationReducer implements KeyedReducer<UtilizationSample> {
     const box = this.#boxes.get(number);
     if (box === undefined) return;
     this.#boxes.delete(number);
-    for (const series of box.series) {
+    for (const series of box.allSeries()) {
       if (series.opensUntilMs !== UNKNOWN) this.#end(box, series, emit);
     }
   }
@@ -213,7 +213,7 @@ export class UtilizationReducer implements KeyedReducer<UtilizationSample> {
   /** One point of every series that is known and not silent, at exactly the full hour (rule 2). */
   #sampleHour(at: number, emit: Emit): void {
     for (const box of this.#boxes.values()) {
-      for (const series of box.series) {
+      for (const series of box.allSeries()) {
         const { liveAtMs } = series;
         const isHeard = at - liveAtMs < this.#rules.silentAfterMs;
         // After a crash some series are past that hour already: it was torn apart, or a snapshot was taken meanwhile.
@@ -227,7 +227,7 @@ export class UtilizationReducer implements KeyedReducer<UtilizationSample> {
 function foldStatuses(box: BoxSeries, readings: Readings): void {
   const maybeKept = isStale(readings);
   for (const { index, value } of readings.values) {
-    const isKept = maybeKept && box.series[index]?.status !== UNKNOWN;
+    const isKept = maybeKept && box.seriesAt(index)?.status !== UNKNOWN;
     if (!isKept) box.setStatus(index, value);
   }
 }

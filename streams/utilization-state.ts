@@ -25,7 +25,6 @@ const CELLS = 8 * SERIES_PER_BOX;
 export class BoxSeries {
   readonly box: number;
   readonly cells = new Float64Array(CELLS).fill(UNKNOWN);
-  readonly series: readonly Series[];
   /** Besides its register in kWh the meter has these. */
   meterVoltageV = UNKNOWN;
   meterCurrentA = UNKNOWN;
@@ -41,7 +40,15 @@ export class BoxSeries {
     this.box = box;
     this.liveAtMs = atMs;
     this.cells.fill(atMs, COLUMN.liveAtMs, COLUMN.liveAtMs + SERIES_PER_BOX);
-    this.series = Array.from({ length: SERIES_PER_BOX }, (_, index) => new Series(this, index));
+  }
+
+  /** One of its series; undefined if it has none of that index. Made when it is looked at: there are too many to keep. */
+  seriesAt(index: number): Series | undefined {
+    return index < SERIES_PER_BOX ? new Series(this, index) : undefined;
+  }
+
+  allSeries(): Series[] {
+    return Array.from({ length: SERIES_PER_BOX }, (_, index) => new Series(this, index));
   }
 
   /** A live message is a sign of life of the box and its meter, and of the outlets that it speaks of. */
@@ -75,75 +82,73 @@ export class BoxSeries {
 export class Series {
   readonly index: number;
   readonly #box: BoxSeries;
-  readonly #cells: Float64Array;
 
   constructor(box: BoxSeries, index: number) {
     this.#box = box;
-    this.#cells = box.cells;
     this.index = index;
   }
 
   /** Of an outlet: nothing is written while it is unknown or 6. */
   get status(): number {
-    return this.#cells[COLUMN.status + this.index] ?? UNKNOWN;
+    return this.#box.cells[COLUMN.status + this.index] ?? UNKNOWN;
   }
   set status(status: number) {
-    this.#cells[COLUMN.status + this.index] = status;
+    this.#box.cells[COLUMN.status + this.index] = status;
   }
 
   /** Last sign of life: of an outlet its own, of the others any of the box. */
   get liveAtMs(): number {
     if (this.index >= BOX_INDEX) return this.#box.liveAtMs;
-    return Math.max(this.#cells[COLUMN.liveAtMs + this.index] ?? UNKNOWN, this.#box.allLiveAtMs);
+    return Math.max(this.#box.cells[COLUMN.liveAtMs + this.index] ?? UNKNOWN, this.#box.allLiveAtMs);
   }
   set liveAtMs(liveAtMs: number) {
     if (this.index >= BOX_INDEX) this.#box.liveAtMs = liveAtMs;
-    else this.#cells[COLUMN.liveAtMs + this.index] = liveAtMs;
+    else this.#box.cells[COLUMN.liveAtMs + this.index] = liveAtMs;
   }
 
   get energy(): number {
-    return this.#cells[COLUMN.energy + this.index] ?? UNKNOWN;
+    return this.#box.cells[COLUMN.energy + this.index] ?? UNKNOWN;
   }
   set energy(energy: number) {
-    this.#cells[COLUMN.energy + this.index] = energy;
+    this.#box.cells[COLUMN.energy + this.index] = energy;
   }
 
   /** A reading below the register, held until the next one (photographs rule 8). */
   get held(): number {
-    return this.#cells[COLUMN.held + this.index] ?? UNKNOWN;
+    return this.#box.cells[COLUMN.held + this.index] ?? UNKNOWN;
   }
   set held(held: number) {
-    this.#cells[COLUMN.held + this.index] = held;
+    this.#box.cells[COLUMN.held + this.index] = held;
   }
 
   /** Arrival of the value. */
   get readAtMs(): number {
-    return this.#cells[COLUMN.readAtMs + this.index] ?? UNKNOWN;
+    return this.#box.cells[COLUMN.readAtMs + this.index] ?? UNKNOWN;
   }
   set readAtMs(readAtMs: number) {
-    this.#cells[COLUMN.readAtMs + this.index] = readAtMs;
+    this.#box.cells[COLUMN.readAtMs + this.index] = readAtMs;
   }
 
   get writtenEnergy(): number {
-    return this.#cells[COLUMN.writtenEnergy + this.index] ?? UNKNOWN;
+    return this.#box.cells[COLUMN.writtenEnergy + this.index] ?? UNKNOWN;
   }
   set writtenEnergy(writtenEnergy: number) {
-    this.#cells[COLUMN.writtenEnergy + this.index] = writtenEnergy;
+    this.#box.cells[COLUMN.writtenEnergy + this.index] = writtenEnergy;
   }
 
   /** Time of the last point. */
   get writtenAtMs(): number {
-    return this.#cells[COLUMN.writtenAtMs + this.index] ?? UNKNOWN;
+    return this.#box.cells[COLUMN.writtenAtMs + this.index] ?? UNKNOWN;
   }
   set writtenAtMs(writtenAtMs: number) {
-    this.#cells[COLUMN.writtenAtMs + this.index] = writtenAtMs;
+    this.#box.cells[COLUMN.writtenAtMs + this.index] = writtenAtMs;
   }
 
   /** When the open interval ends; UNKNOWN while none is open. */
   get opensUntilMs(): number {
-    return this.#cells[COLUMN.opensUntilMs + this.index] ?? UNKNOWN;
+    return this.#box.cells[COLUMN.opensUntilMs + this.index] ?? UNKNOWN;
   }
   set opensUntilMs(opensUntilMs: number) {
-    this.#cells[COLUMN.opensUntilMs + this.index] = opensUntilMs;
+    this.#box.cells[COLUMN.opensUntilMs + this.index] = opensUntilMs;
   }
 }

@@ -13,9 +13,12 @@ export function differsFromWritten(box: BoxSeries, series: Series): boolean {
   return box.meterVoltageV !== box.writtenVoltageV || box.meterCurrentA !== box.writtenCurrentA;
 }
 
-/** Writes a series at `timeMs` if anything is known of it; of an outlet, only if it is installed (domain.md, utilization rule 1). */
+/**
+ * Writes a series at `timeMs` if anything is known of it; of an outlet, only if it is installed (domain.md, utilization
+ * rule 1). Of two points of one series and time InfluxDB would keep the last: the later one comes 1 ms after the other.
+ */
 export function writeSeries(box: BoxSeries, series: Series, timeMs: number, emit: Emit): void {
-  const sample = sampleOf(box, series, timeMs);
+  const sample = sampleOf(box, series, Math.max(timeMs, series.writtenAtMs + 1));
   if (sample === undefined) return;
   noteWritten(box, series, sample);
   emit(sample);

@@ -190,6 +190,34 @@ describe('telemetry that arrives late', function () {
     ).to.deep.equal(rowsOf(`kind box outlet day kwh\n'outside session' 13 1 2026-11-21 0.75`));
   });
 
+  it('goes on with a session of several days, also where its first photographs do not know the register', async () => {
+    const photographs = (text: string) => photographLines(at, `box outlet at status kwh\n${text.trim()}`);
+    const session = () =>
+      answer(
+        world(),
+        'SELECT start_time AS start, end_time AS end, metered_kwh AS kwh FROM charging_session WHERE box = 13 ORDER BY start_time',
+      );
+    await write(
+      photographs(`
+        13 5 2026-11-21T15:00 0 4
+        13 5 2026-11-21T16:00 2 -
+        13 5 2026-11-22T10:00 2 5`),
+    );
+    await write([writeLogLine('photograph', '2026-11-21', at('2026-11-22T10:00'))]);
+    await analyse(world(), at('2026-11-22T10:30'));
+    await write(photographs('13 5 2026-11-23T09:00 2 6'));
+    await write([writeLogLine('photograph', '2026-11-23', at('2026-11-23T09:00'))]);
+    await analyse(world(), at('2026-11-23T09:30'));
+    await write(photographs('13 5 2026-11-24T08:00 0 7'));
+    await write([writeLogLine('photograph', '2026-11-24', at('2026-11-24T08:00'))]);
+    await analyse(world(), at('2026-11-24T08:30'));
+    expect(await session()).to.deep.equal(
+      rowsOf(`
+        start            end              kwh
+        2026-11-21T16:00 2026-11-24T08:00 3`),
+    );
+  });
+
   it('downsamples hours again whose points came late, as the tasks in InfluxDB do, when their day is over', async () => {
     const { telemetry, history } = world().buckets;
     const consumption = (time: string, energyKwh: number) =>
@@ -217,7 +245,7 @@ describe('telemetry that arrives late', function () {
       writeLogLine('consumption', '2026-11-20', '2026-11-21T08:00:00Z'),
       writeLogLine('meter', '2026-11-20', '2026-11-21T08:00:00Z'),
     ]);
-    await analyse(world(), '2026-11-21T09:00:00Z');
+    await analyse(world(), '2026-11-24T09:00:00Z');
     const Row = z.object({
       _time: z.string(),
       _measurement: z.string(),

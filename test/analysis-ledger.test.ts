@@ -51,7 +51,7 @@ describe('the ledger of the analysis', function () {
 
   async function reset(): Promise<void> {
     await world().database.query(`TRUNCATE job_run, analysis_setting, eboost_transaction, eboost_user, eboost_box, judged_transaction,
-      charging_session, box_hour, energy_outside_session, outlet_installation, outlet_month_end, charging_event_day, charging_event_week,
+      charging_session, box_hour, energy_outside_session, outlet_installation, outlet_known, charging_event_day, charging_event_week,
       charging_box_analysis, charging_pattern, customer_month, loyal_customers`);
   }
   const recorded = async (now: string, selection = {}) => {

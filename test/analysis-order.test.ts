@@ -93,7 +93,7 @@ describe('the analysis, whatever the order of arrival', function () {
 
   async function forget(): Promise<void> {
     await world().database.query(`TRUNCATE job_run, analysis_setting, eboost_transaction, eboost_user, eboost_box, judged_transaction,
-      charging_session, box_hour, energy_outside_session, outlet_installation, outlet_month_end, box_connection, unobserved_time, charging_event_day,
+      charging_session, box_hour, energy_outside_session, outlet_installation, outlet_known, box_connection, unobserved_time, charging_event_day,
       charging_event_week, charging_box_analysis, charging_pattern, customer_month, loyal_customers`);
   }
   async function emptySources(): Promise<void> {

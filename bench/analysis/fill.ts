@@ -27,12 +27,12 @@ export async function fillEboost(url: string, sizes: Sizes): Promise<void> {
   try {
     await client.query(
       `INSERT INTO users (id, name, created_at, updated_at)
-       SELECT id, 'customer ' || id, '2024-01-01', '2024-01-01' FROM generate_series(1, $1::integer) AS id`,
+       SELECT id, 'customer ' || id, '2020-01-01', '2024-01-01'::timestamptz - id * interval '1 minute' FROM generate_series(1, $1::integer) AS id`,
       [sizes.customers],
     );
     await client.query(
       `INSERT INTO boxes (id, unique_id, name, district, created_at, updated_at)
-       SELECT box, 'Ebox_' || box, 'box ' || box, 'District ' || box % 20, '2024-01-01', '2024-01-01'
+       SELECT box, 'Ebox_' || box, 'box ' || box, 'District ' || box % 20, '2020-01-01', '2024-01-01'::timestamptz - box * interval '1 hour'
          FROM generate_series($1::integer, $2::integer) AS box`,
       [FIRST_BOX, FIRST_BOX + sizes.boxes - 1],
     );

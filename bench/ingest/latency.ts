@@ -6,7 +6,7 @@ import { collectRows, createQueryFlux } from '../../src/influx/query.ts';
 import type { AcknowledgementTap } from './acknowledgement-tap.ts';
 import type { Stage } from './stage.ts';
 
-export interface Quantiles {
+interface Quantiles {
   readonly p50: number;
   readonly p99: number;
   readonly count: number;

@@ -64,7 +64,9 @@ export class RawConnection {
     }
   }
 
+  /** Closing twice is harmless. */
   async close(): Promise<void> {
+    if (this.#socket.destroyed) return;
     const closed = once(this.#socket, 'close');
     this.#socket.end(DISCONNECT);
     await closed;

@@ -53,7 +53,10 @@ export async function saturate(
   await publisher.end();
   const deadline = performance.now() + DRAIN_WITHIN_MS;
   while ((await taken()) < publisher.published || !(await subject.isDone())) {
-    if (performance.now() > deadline) throw new Error(`${subject.name} has not got everything into InfluxDB`);
+    if (performance.now() > deadline) {
+      const problem = `${publisher.published} messages were published, ${await taken()} are in InfluxDB`;
+      throw new Error(`${subject.name} does not come to an end: ${problem}`);
+    }
     await delay(LOOK_EVERY_MS, undefined, { signal });
   }
   const elapsedS = (performance.now() - startedMs) / 1000;

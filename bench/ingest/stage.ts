@@ -13,7 +13,7 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-export const BUCKETS = {
+const BUCKETS = {
   INFLUX_ORG: 'evida',
   INFLUX_TELEMETRY_BUCKET: 'telemetry',
   INFLUX_TELEMETRY_RETENTION: 0,

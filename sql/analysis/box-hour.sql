@@ -15,7 +15,7 @@ WITH bounds AS (
     FROM photograph_in_order WHERE power_w > 0
 ), outlet_steps AS (
   SELECT box, start_time AS at, 1 AS step, end_time FROM charging_session, bounds
-   WHERE start_time < to_time AND start_time > from_time - interval '31 days'
+   WHERE start_time < to_time AND (start_time > from_time - interval '31 days' OR end_time IS NULL)
      AND coalesce(end_time, to_time) > from_time
 ), session_steps AS (
   SELECT box, at, step FROM outlet_steps
@@ -64,16 +64,20 @@ WITH bounds AS (
    WHERE kept.hour >= from_time AND kept.hour < :to_day::timestamp AT TIME ZONE :time_zone
      AND NOT EXISTS (SELECT FROM wanted WHERE (wanted.box, wanted.hour) = (kept.box, kept.hour))
   RETURNING kept.hour
+), differing AS (
+  SELECT * FROM wanted
+  EXCEPT
+  SELECT box, hour, drawn_kwh, charging_s, most_charging, peak_power_w
+    FROM box_hour, bounds
+   WHERE hour >= from_time AND hour < to_time
 ), written AS (
   INSERT INTO box_hour AS kept (box, hour, drawn_kwh, charging_s, most_charging, peak_power_w)
-  SELECT * FROM wanted
+  SELECT * FROM differing
       ON CONFLICT (hour, box) DO UPDATE
      SET drawn_kwh = excluded.drawn_kwh,
          charging_s = excluded.charging_s,
          most_charging = excluded.most_charging,
          peak_power_w = excluded.peak_power_w
-   WHERE (kept.drawn_kwh, kept.charging_s, kept.most_charging, kept.peak_power_w)
-         IS DISTINCT FROM (excluded.drawn_kwh, excluded.charging_s, excluded.most_charging, excluded.peak_power_w)
   RETURNING kept.hour
 ), changed AS (
   SELECT (hour AT TIME ZONE :time_zone)::date AS day FROM removed

@@ -96,11 +96,18 @@ WITH bounds AS (
 ), removed AS (
   DELETE FROM charging_box_analysis AS kept
    WHERE kept.month = :from_day AND NOT EXISTS (SELECT FROM wanted WHERE wanted.box = kept.box)
+), differing AS (
+  SELECT * FROM wanted
+  EXCEPT
+  SELECT box, month, active_customers, charging_events, billed_kwh, activation_fee, consumed_fee, discount, revenue,
+          active_outlets, online_share, charging_hours, online_outlet_hours, utilization, utilization_by_events
+    FROM charging_box_analysis
+   WHERE month = :from_day
 ), written AS (
   INSERT INTO charging_box_analysis AS kept
          (box, month, active_customers, charging_events, billed_kwh, activation_fee, consumed_fee, discount, revenue,
           active_outlets, online_share, charging_hours, online_outlet_hours, utilization, utilization_by_events)
-  SELECT * FROM wanted
+  SELECT * FROM differing
       ON CONFLICT (box, month) DO UPDATE
      SET active_customers = excluded.active_customers,
          charging_events = excluded.charging_events,
@@ -115,6 +122,5 @@ WITH bounds AS (
          online_outlet_hours = excluded.online_outlet_hours,
          utilization = excluded.utilization,
          utilization_by_events = excluded.utilization_by_events
-   WHERE (kept.*) IS DISTINCT FROM (excluded.*)
 )
 SELECT count(*)::integer AS rows, NULL AS "changedFrom", NULL AS "changedTo" FROM wanted

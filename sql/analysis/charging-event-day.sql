@@ -46,11 +46,18 @@ WITH events AS (
    WHERE kept.day >= :from_day AND kept.day < :to_day
      AND NOT EXISTS (SELECT FROM wanted WHERE (wanted.box, wanted.day) = (kept.box, kept.day))
   RETURNING kept.day
+), differing AS (
+  SELECT * FROM wanted
+  EXCEPT
+  SELECT box, day, charging_events, customers, billed_kwh, drawn_kwh, revenue, activation_fee, discount, metered_kwh,
+          metered_minus_billed_kwh, charging_minutes, peak_power_w, most_charging
+    FROM charging_event_day
+   WHERE day >= :from_day AND day < :to_day
 ), written AS (
   INSERT INTO charging_event_day AS kept
          (box, day, charging_events, customers, billed_kwh, drawn_kwh, revenue, activation_fee, discount, metered_kwh,
           metered_minus_billed_kwh, charging_minutes, peak_power_w, most_charging)
-  SELECT * FROM wanted
+  SELECT * FROM differing
       ON CONFLICT (box, day) DO UPDATE
      SET charging_events = excluded.charging_events,
          customers = excluded.customers,
@@ -64,7 +71,6 @@ WITH events AS (
          charging_minutes = excluded.charging_minutes,
          peak_power_w = excluded.peak_power_w,
          most_charging = excluded.most_charging
-   WHERE (kept.*) IS DISTINCT FROM (excluded.*)
   RETURNING kept.day
 ), changed AS (
   SELECT day FROM removed UNION ALL SELECT day FROM written

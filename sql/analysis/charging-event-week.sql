@@ -43,12 +43,20 @@ WITH weeks AS (
    WHERE kept.week >= :from_day AND kept.week < :to_day
      AND NOT EXISTS (SELECT FROM wanted WHERE (wanted.box, wanted.week) = (kept.box, kept.week))
   RETURNING kept.week
+), differing AS (
+  SELECT * FROM wanted
+  EXCEPT
+  SELECT box, week, charging_events, customers, billed_kwh, metered_kwh, metered_minus_billed_kwh, drawn_kwh, revenue,
+          activation_fee, discount, charging_minutes, peak_power_w, most_charging, charging_events_change,
+          billed_kwh_change, metered_kwh_change, revenue_change
+    FROM charging_event_week
+   WHERE week >= :from_day AND week < :to_day
 ), written AS (
   INSERT INTO charging_event_week AS kept
          (box, week, charging_events, customers, billed_kwh, metered_kwh, metered_minus_billed_kwh, drawn_kwh, revenue,
           activation_fee, discount, charging_minutes, peak_power_w, most_charging, charging_events_change,
           billed_kwh_change, metered_kwh_change, revenue_change)
-  SELECT * FROM wanted
+  SELECT * FROM differing
       ON CONFLICT (box, week) DO UPDATE
      SET charging_events = excluded.charging_events,
          customers = excluded.customers,
@@ -66,7 +74,6 @@ WITH weeks AS (
          billed_kwh_change = excluded.billed_kwh_change,
          metered_kwh_change = excluded.metered_kwh_change,
          revenue_change = excluded.revenue_change
-   WHERE (kept.*) IS DISTINCT FROM (excluded.*)
   RETURNING kept.week
 ), changed AS (
   SELECT week FROM removed UNION ALL SELECT week FROM written

@@ -1,5 +1,5 @@
--- Fills CHARGING_SESSION with the sessions that start on the business days from :from_day to before :to_day, as the staged
--- photographs tell them. Energy is what the register grew by after the first photograph, up to the one that ends it.
+-- Fills CHARGING_SESSION with the sessions that start on the business days from :from_day to before :to_day, and the reopened
+-- ones, as the staged photographs tell them. Energy is what the register grew by after the first photograph, up to the one that ends it.
 WITH bounds AS (
   SELECT :from_day::timestamp AT TIME ZONE :time_zone AS from_time,
          :to_day::timestamp AT TIME ZONE :time_zone AS to_time,
@@ -18,6 +18,7 @@ WITH bounds AS (
          as_of - last_photograph > :abandoned_after AS was_silent
     FROM spans, bounds
    WHERE start_time >= from_time AND start_time < to_time
+      OR (box, outlet, start_time) IN (SELECT box, outlet, start_time FROM reopened_session)
 ), sessions AS (
   SELECT *,
          CASE WHEN was_left THEN left_at WHEN was_silent THEN last_photograph END AS end_time,
@@ -43,15 +44,24 @@ WITH bounds AS (
    GROUP BY box, outlet, start_time, end_time, last_photograph, abandoned
 ), removed AS (
   DELETE FROM charging_session AS kept USING bounds
-   WHERE kept.start_time >= from_time AND kept.start_time < to_time
+   WHERE (kept.start_time >= from_time AND kept.start_time < to_time
+          OR (kept.box, kept.outlet, kept.start_time) IN (SELECT box, outlet, start_time FROM reopened_session))
      AND NOT EXISTS (SELECT FROM wanted
                       WHERE (wanted.box, wanted.outlet, wanted.start_time) = (kept.box, kept.outlet, kept.start_time))
   RETURNING kept.day, coalesce(kept.end_time, kept.last_photograph) AS until
+), differing AS (
+  SELECT * FROM wanted
+  EXCEPT
+  SELECT box, outlet, start_time, end_time, last_photograph, day, metered_kwh, peak_power_w, mean_power_factor,
+          recovered, abandoned
+    FROM charging_session, bounds
+   WHERE start_time >= from_time AND start_time < to_time
+      OR (box, outlet, start_time) IN (SELECT box, outlet, start_time FROM reopened_session)
 ), written AS (
   INSERT INTO charging_session AS kept
          (box, outlet, start_time, end_time, last_photograph, day, metered_kwh, peak_power_w, mean_power_factor,
           recovered, abandoned)
-  SELECT * FROM wanted
+  SELECT * FROM differing
       ON CONFLICT (box, outlet, start_time) DO UPDATE
      SET end_time = excluded.end_time,
          last_photograph = excluded.last_photograph,
@@ -61,11 +71,6 @@ WITH bounds AS (
          mean_power_factor = excluded.mean_power_factor,
          recovered = excluded.recovered,
          abandoned = excluded.abandoned
-   WHERE (kept.end_time, kept.last_photograph, kept.day, kept.metered_kwh, kept.peak_power_w, kept.mean_power_factor,
-          kept.recovered, kept.abandoned)
-         IS DISTINCT FROM
-         (excluded.end_time, excluded.last_photograph, excluded.day, excluded.metered_kwh, excluded.peak_power_w,
-          excluded.mean_power_factor, excluded.recovered, excluded.abandoned)
   RETURNING kept.day, coalesce(kept.end_time, kept.last_photograph) AS until
 ), changed AS (
   SELECT * FROM removed UNION ALL SELECT * FROM written

@@ -49,11 +49,18 @@ WITH boxes AS (
 ), removed AS (
   DELETE FROM customer_month AS kept
    WHERE kept.month = :from_day AND NOT EXISTS (SELECT FROM wanted WHERE wanted.customer = kept.customer)
+), differing AS (
+  SELECT * FROM wanted
+  EXCEPT
+  SELECT customer, month, charging_events, billed_kwh, revenue, first_event, last_event, favourite_box, frequency,
+          energy, state
+    FROM customer_month
+   WHERE month = :from_day
 ), written AS (
   INSERT INTO customer_month AS kept
          (customer, month, charging_events, billed_kwh, revenue, first_event, last_event, favourite_box, frequency,
           energy, state)
-  SELECT * FROM wanted
+  SELECT * FROM differing
       ON CONFLICT (customer, month) DO UPDATE
      SET charging_events = excluded.charging_events,
          billed_kwh = excluded.billed_kwh,
@@ -64,6 +71,5 @@ WITH boxes AS (
          frequency = excluded.frequency,
          energy = excluded.energy,
          state = excluded.state
-   WHERE (kept.*) IS DISTINCT FROM (excluded.*)
 )
 SELECT count(*)::integer AS rows, NULL AS "changedFrom", NULL AS "changedTo" FROM wanted

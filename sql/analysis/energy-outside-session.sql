@@ -9,7 +9,7 @@ WITH wanted AS (
      AND NOT EXISTS (
          SELECT FROM charging_session AS sessions
           WHERE (sessions.box, sessions.outlet) = (photographs.box, photographs.outlet)
-            AND sessions.start_time < at AND sessions.start_time > at - interval '31 days'
+            AND sessions.start_time < at AND (sessions.start_time > at - interval '31 days' OR end_time IS NULL)
             AND at <= coalesce(end_time, at))
    GROUP BY 1, 2, 3
 ), removed AS (

@@ -38,10 +38,16 @@ WITH bounds AS (
    WHERE kept.day >= :from_day AND kept.day < :to_day
      AND NOT EXISTS (SELECT FROM wanted WHERE wanted.id = kept.id)
   RETURNING kept.day, kept.end_time
+), differing AS (
+  SELECT * FROM wanted
+  EXCEPT
+  SELECT id, box, outlet, customer, start_time, end_time, day, kwh, revenue, consumed_fee, activation_fee, discount, problem
+    FROM judged_transaction
+   WHERE day >= :from_day AND day < :to_day
 ), written AS (
   INSERT INTO judged_transaction AS kept
          (id, box, outlet, customer, start_time, end_time, day, kwh, revenue, consumed_fee, activation_fee, discount, problem)
-  SELECT * FROM wanted
+  SELECT * FROM differing
       ON CONFLICT (id) DO UPDATE
      SET box = excluded.box,
          outlet = excluded.outlet,
@@ -55,12 +61,6 @@ WITH bounds AS (
          activation_fee = excluded.activation_fee,
          discount = excluded.discount,
          problem = excluded.problem
-   WHERE (kept.box, kept.outlet, kept.customer, kept.start_time, kept.end_time, kept.day, kept.kwh, kept.revenue,
-          kept.consumed_fee, kept.activation_fee, kept.discount, kept.problem)
-         IS DISTINCT FROM
-         (excluded.box, excluded.outlet, excluded.customer, excluded.start_time, excluded.end_time, excluded.day,
-          excluded.kwh, excluded.revenue, excluded.consumed_fee, excluded.activation_fee, excluded.discount,
-          excluded.problem)
   RETURNING kept.id, kept.day, kept.end_time
 ), changed AS (
   SELECT day, end_time FROM removed

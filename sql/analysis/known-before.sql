@@ -1,8 +1,12 @@
--- Stages what was known of each outlet shortly before the month of :from_day, as the run over the months before has left it.
+-- Stages what the photographs had told of each outlet before the business day :from_day. Of outlets with a reopened session that
+-- began before it, photographs are read from its start on instead.
 INSERT INTO photograph (box, outlet, at, status, energy_kwh)
 WITH known AS (
-  SELECT * FROM outlet_month_end
-   WHERE month = (SELECT max(month) FROM outlet_month_end WHERE month < date_trunc('month', :from_day::timestamp))
+  SELECT * FROM outlet_known
+   WHERE day = :from_day
+     AND NOT EXISTS (SELECT FROM reopened_session AS reopened
+                      WHERE (reopened.box, reopened.outlet) = (outlet_known.box, outlet_known.outlet)
+                        AND start_time < :from_day::timestamp AT TIME ZONE :time_zone)
 )
 SELECT box, outlet, status_at, status, NULL FROM known WHERE status IS NOT NULL
  UNION ALL

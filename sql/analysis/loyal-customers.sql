@@ -34,10 +34,16 @@ WITH bounds AS (
   DELETE FROM loyal_customers AS kept
    WHERE kept.month = :from_day AND NOT EXISTS (SELECT FROM wanted WHERE wanted.customer = kept.customer)
   RETURNING kept.month
+), differing AS (
+  SELECT * FROM wanted
+  EXCEPT
+  SELECT customer, month, charging_events, billed_kwh, revenue, weeks_in_a_row, loyal_since, rank
+    FROM loyal_customers
+   WHERE month = :from_day
 ), written AS (
   INSERT INTO loyal_customers AS kept
          (customer, month, charging_events, billed_kwh, revenue, weeks_in_a_row, loyal_since, rank)
-  SELECT * FROM wanted
+  SELECT * FROM differing
       ON CONFLICT (customer, month) DO UPDATE
      SET charging_events = excluded.charging_events,
          billed_kwh = excluded.billed_kwh,
@@ -45,7 +51,6 @@ WITH bounds AS (
          weeks_in_a_row = excluded.weeks_in_a_row,
          loyal_since = excluded.loyal_since,
          rank = excluded.rank
-   WHERE (kept.*) IS DISTINCT FROM (excluded.*)
   RETURNING kept.month
 ), changed AS (
   SELECT month FROM removed UNION ALL SELECT month FROM written

@@ -10,6 +10,12 @@ CREATE TEMPORARY TABLE photograph (
   backlog       boolean
 ) ON COMMIT DROP;
 
+CREATE TEMPORARY TABLE reopened_session (
+  box         integer     NOT NULL,
+  outlet      smallint    NOT NULL,
+  start_time  timestamptz NOT NULL
+) ON COMMIT DROP;
+
 CREATE TEMPORARY TABLE photograph_in_order (
   box            integer     NOT NULL,
   outlet         smallint    NOT NULL,

@@ -92,7 +92,7 @@ export class Evida {
    */
   async start(): Promise<void> {
     const { ROLES, DATA_DIR, HTTP_HOST, HTTP_PORT } = this.#config;
-    this.#lock = await lockDirectory(DATA_DIR, 'evida run');
+    this.#lock = await this.#takeDirectory();
     this.#lock.lost.addEventListener('abort', () => this.#fail(directoryLost(DATA_DIR)), { once: true });
     this.#http = await serveStatus(HTTP_HOST, HTTP_PORT, () => this.status());
     await this.#announce(this.#http.url);
@@ -208,6 +208,19 @@ export class Evida {
     telemetry.points$.subscribe((point) => this.#points.next(point));
     telemetry.start();
     this.#telemetry = telemetry;
+  }
+
+  /** Waits for a disk that refuses, but not for another process. @throws EvidaError DIRECTORY_IN_USE */
+  async #takeDirectory(): Promise<DirectoryLock> {
+    const { DATA_DIR } = this.#config;
+    const take = () =>
+      lockDirectory(DATA_DIR, 'evida run').catch((error: unknown) => {
+        if (error instanceof EvidaError && error.code === 'DIRECTORY_IN_USE') return error;
+        throw error;
+      });
+    const taken = await retry(`taking ${DATA_DIR}`, take, this.#log, this.#stopping.signal);
+    if (taken instanceof EvidaError) throw taken;
+    return taken;
   }
 
   /** Where commands of this DATA_DIR find this process; a disk that refuses must not stop it. */

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { InfluxDB } from '@influxdata/influxdb-client';
 import { type EboostApiPart, startEboostApi } from '../../src/embedded/eboost/api-server.ts';
 import type { EboostBox } from '../../src/embedded/eboost/records.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { createBuckets } from '../../src/influx/buckets.ts';
 import { createQueryFlux, type QueryFlux } from '../../src/influx/query.ts';
 import { EvidaProcess } from './evida-process.ts';
 import { InfluxProxy } from './influx-proxy.ts';
 import { MortalBroker, MortalInflux } from './parts.ts';
 import { Publisher } from './publisher.ts';
+import { steadyPort } from './steady-port.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 import { Traffic, type TrafficOptions } from './traffic.ts';
 
@@ -206,7 +206,7 @@ async function environmentOf(
     AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=true',
     ROLES: 'photograph,utilization',
     DATA_DIR: join(world.directory, 'data'),
-    HTTP_PORT: String(await freePort()),
+    HTTP_PORT: String(await steadyPort()),
     ...RULES,
   };
 }

@@ -52,7 +52,8 @@ interface Outlet {
   heldEnergy?: number | undefined;
   everReported: Set<string>;
   arrivedSinceStatus: Set<string>;
-  statusAt: number;
+  /** The command that the status followed. */
+  commandOfStatus?: number | undefined;
   lastFoldedAt: number;
   lastLiveAt: number;
   lastChangeAt: number;
@@ -76,7 +77,6 @@ function newBox(number: number, now: number): Box {
     index,
     everReported: new Set<string>(),
     arrivedSinceStatus: new Set<string>(),
-    statusAt: Number.NEGATIVE_INFINITY,
     lastFoldedAt: now,
     lastLiveAt: now,
     lastChangeAt: Number.NEGATIVE_INFINITY,
@@ -226,10 +226,9 @@ function remove(boxes: Map<number, Box>, number: number, now: number, taken: Pho
 }
 
 function take(box: Box, outlet: Outlet, reason: Reason, time: number, taken: Photograph[]): void {
-  const { status, last, command } = outlet;
+  const { status, last, commandOfStatus } = outlet;
   if (status === undefined) return;
   const values = valuesOf(box, outlet);
-  const isOfCommand = waits(reason) && command !== undefined && outlet.statusAt - command.at <= 30_000;
   const timeMs = last === undefined ? time : Math.max(time, last.time + 1);
   taken.push({
     box: box.number,
@@ -241,12 +240,11 @@ function take(box: Box, outlet: Outlet, reason: Reason, time: number, taken: Pho
     powerFactor: values.powerFactor ?? UNKNOWN,
     voltageV: values.voltage ?? UNKNOWN,
     energyJ: values.energy ?? UNKNOWN,
-    command: isOfCommand ? command.digit : UNKNOWN,
+    command: waits(reason) ? (commandOfStatus ?? UNKNOWN) : UNKNOWN,
     registerReset: outlet.resetSeen,
     backlog: outlet.backlogSeen,
   });
   if (reason === 'change' || reason === 'draw') outlet.lastChangeAt = timeMs;
-  if (isOfCommand) outlet.command = undefined;
   outlet.last = { time: timeMs, status, values };
   outlet.due = undefined;
   outlet.resetSeen = false;
@@ -312,7 +310,10 @@ function foldStatus(
   if (outlet.due !== undefined && waits(outlet.due.reason))
     take(box, outlet, outlet.due.reason, outlet.lastFoldedAt, taken);
   outlet.status = status;
-  outlet.statusAt = message.receivedAt;
+  const { command } = outlet;
+  outlet.commandOfStatus =
+    command !== undefined && message.receivedAt - command.at <= 30_000 ? command.digit : undefined;
+  outlet.command = undefined;
   outlet.arrivedSinceStatus.clear();
   outlet.current = undefined;
   outlet.powerFactor = undefined;

@@ -66,7 +66,9 @@ function samplesOf(
   let intervalEnd: number | undefined;
 
   const write = ({ sample }: Known, timeMs: number, soFar: readonly Readings[]): void => {
-    if (series.isWritten(soFar)) samples.push(sample(timeMs));
+    // Two points of one series and time would be one: InfluxDB keeps the last.
+    const earliest = (samples.at(-1)?.timeMs ?? -1) + 1;
+    if (series.isWritten(soFar)) samples.push(sample(Math.max(timeMs, earliest)));
   };
   const differs = ({ sample }: Known): boolean => {
     const written = samples.at(-1);

@@ -3,9 +3,10 @@ import type { Connection } from '../../postgres/database.ts';
 import type { DaySpan } from '../../postgres/job-ledger.ts';
 import { type AnalysisContext, type JobOutcome, joined } from './context.ts';
 import { analysisSql, fillBySql } from './run-sql.ts';
-import { type StagedSpan, stagePhotographs } from './stage-photographs.ts';
+import { createStage, type StagedSpan, stagePhotographs } from './stage-photographs.ts';
 
-const findRedoFrom = analysisSql('redo-from.sql');
+const findKnownDay = analysisSql('known-day.sql');
+const stageReopened = analysisSql('reopened-sessions.sql');
 const putInOrder = analysisSql('photographs-in-order.sql');
 const fillSessions = fillBySql('charging-session.sql');
 const fillHours = fillBySql('box-hour.sql');
@@ -13,11 +14,11 @@ const fillOutsideSession = analysisSql('energy-outside-session.sql');
 const fillInstallation = fillBySql('outlet-installation.sql');
 
 const stageKnownBefore = analysisSql('known-before.sql');
-const fillMonthEnds = analysisSql('outlet-month-end.sql');
+const fillKnown = analysisSql('outlet-known.sql');
 
-const RedoFrom = z.object({ fromDay: z.string() });
+const KnownDay = z.object({ fromDay: z.string(), knownDay: z.string() });
+const Reopened = z.array(z.object({ box: z.number(), outlet: z.number(), startMs: z.number() }));
 const Instants = z.object({
-  monthMs: z.number(),
   fromMs: z.number(),
   toMs: z.number(),
   mergeGapMs: z.number(),
@@ -32,17 +33,21 @@ export async function buildSessions(
   due: DaySpan,
   context: AnalysisContext,
 ): Promise<JobOutcome> {
-  const { fromDay } = RedoFrom.parse((await findRedoFrom(connection, due, context))[0]);
+  const { fromDay, knownDay } = KnownDay.parse((await findKnownDay(connection, due, context))[0]);
   const span = { fromDay, toDay: due.toDay };
-  const rows = await stagePhotographs(connection, await instantsOf(connection, span, context), context);
-  await stageKnownBefore(connection, span, context);
+  const read = { fromDay: knownDay, toDay: due.toDay };
+  await createStage(connection);
+  const reopened = Reopened.parse(await stageReopened(connection, due, context));
+  const instants = await instantsOf(connection, read, context);
+  const rows = await stagePhotographs(connection, instants, reopened, context);
+  await stageKnownBefore(connection, read, context);
   await connection.query('ANALYZE photograph');
   await putInOrder(connection, span, context);
   await connection.query('ANALYZE photograph_in_order');
   const sessions = await fillSessions(connection, span, context);
   const hours = await fillHours(connection, span, context);
   await fillOutsideSession(connection, span, context);
-  await fillMonthEnds(connection, span, context);
+  await fillKnown(connection, span, context);
   const installation = await fillInstallation(connection, span, context);
   return { rows, changed: joined(joined(sessions.changed, hours.changed), installation.changed) };
 }
@@ -54,8 +59,7 @@ async function instantsOf(
   { settings, timeZone, nowMs }: AnalysisContext,
 ): Promise<StagedSpan> {
   const { rows } = await connection.query(
-    `SELECT (extract(epoch FROM date_trunc('month', $1::date::timestamp) AT TIME ZONE $3) * 1000)::double precision AS "monthMs",
-            (extract(epoch FROM $1::date::timestamp AT TIME ZONE $3) * 1000)::double precision AS "fromMs",
+    `SELECT (extract(epoch FROM $1::date::timestamp AT TIME ZONE $3) * 1000)::double precision AS "fromMs",
             (extract(epoch FROM $2::date::timestamp AT TIME ZONE $3) * 1000)::double precision AS "toMs",
             (extract(epoch FROM $4::interval) * 1000)::double precision AS "mergeGapMs"`,
     [fromDay, toDay, timeZone, settings.merge_gap],

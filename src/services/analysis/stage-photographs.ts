@@ -8,7 +8,17 @@ import { type CopyValue, copyRows } from './copy-rows.ts';
 
 const PARAMETERS = { bucket: 'string', from: 'time', to: 'time' } as const;
 const photographs = defineFlux('queries/photographs.flux', PARAMETERS);
-const lastStates = defineFlux('queries/last-states.flux', PARAMETERS);
+const photographsOfOutlet = defineFlux('queries/photographs-of-outlet.flux', {
+  ...PARAMETERS,
+  box: 'string',
+  outlet: 'string',
+});
+const lastRegister = defineFlux('queries/last-register.flux', {
+  bucket: 'string',
+  to: 'time',
+  box: 'string',
+  outlet: 'string',
+});
 
 const Photograph = z.object({
   _time: z.string(),
@@ -20,57 +30,57 @@ const Photograph = z.object({
   energy_kwh: z.number().nullish(),
   backlog: z.boolean().nullish(),
 });
-const State = z.object({
-  _time: z.string(),
-  _field: z.enum(['status', 'energy_kwh']),
-  _value: z.number(),
-  box: z.string(),
-  outlet: z.string(),
-});
-
 const TABLES = readFileSync(projectFile('sql', 'analysis', 'staged-photographs.sql'), 'utf8');
 const COLUMNS = 'box, outlet, at, status, power_w, power_factor, energy_kwh, backlog';
-/** What was before that matters only by the last known values; sql/analysis/outlet-month-end.sql knows of it, too. */
+/** What was before that matters only by the last known values; sql/analysis/outlet-known.sql knows of it, too. */
 const LOOK_BACK_MS = 3_600_000;
 
-/** When a run begins and ends, ms UTC. */
+/** When the photographs of a run begin and end, ms UTC. */
 export interface StagedSpan {
-  /** When the month of its first day begins. */
-  readonly monthMs: number;
   readonly fromMs: number;
   readonly toMs: number;
   /** How far back a session may have been left that goes on. */
   readonly mergeGapMs: number;
 }
 
+/** An outlet with a session that goes on from before the span: its photographs are read from the start of that on. */
+export interface ReopenedOutlet {
+  readonly box: number;
+  readonly outlet: number;
+  readonly startMs: number;
+}
+
+/** Makes the temporary tables that the photographs of a run are laid into. */
+export async function createStage(connection: Connection): Promise<void> {
+  await connection.query(TABLES);
+}
+
 /**
- * Lays the photographs of [fromMs, toMs) into the temporary table `photograph`, with those shortly before, and what had been
- * told of each outlet since the month began. Gives their number.
+ * Lays the photographs of a span, with those shortly before, into the temporary table `photograph`, and those of
+ * reopened sessions. Gives their number.
  */
 export async function stagePhotographs(
   connection: Connection,
-  { monthMs, fromMs, toMs, mergeGapMs }: StagedSpan,
-  context: AnalysisContext,
+  { fromMs, toMs, mergeGapMs }: StagedSpan,
+  reopened: readonly ReopenedOutlet[],
+  { queryFlux, historyBucket: bucket, signal }: AnalysisContext,
 ): Promise<number> {
-  const { queryFlux, historyBucket: bucket, signal } = context;
   const lookBackMs = mergeGapMs + LOOK_BACK_MS;
-  const sinceMs = fromMs - lookBackMs;
-  async function* states(): AsyncGenerator<CopyValue[]> {
-    const flux = lastStates({ bucket, from: monthMs - lookBackMs, to: sinceMs });
-    for await (const row of queryFlux(flux, State, signal)) {
-      const isStatus = row._field === 'status';
-      yield [row.box, row.outlet, row._time, isStatus ? row._value : null, isStatus ? null : row._value];
-    }
-  }
+  const since = fromMs - lookBackMs;
   async function* rows(): AsyncGenerator<CopyValue[]> {
-    const flux = photographs({ bucket, from: sinceMs, to: toMs });
-    for await (const row of queryFlux(flux, Photograph, signal)) {
-      const { box, outlet, _time, status, power_w, power_factor, energy_kwh, backlog } = row;
-      yield [box, outlet, _time, status, power_w, power_factor, energy_kwh, backlog];
+    yield* valuesOf(queryFlux(photographs({ bucket, from: since, to: toMs }), Photograph, signal));
+    for (const { box, outlet, startMs } of reopened) {
+      const from = startMs - lookBackMs;
+      if (from >= since) continue;
+      const of = { bucket, box: String(box), outlet: String(outlet) };
+      yield* valuesOf(queryFlux(lastRegister({ ...of, to: from }), Photograph, signal));
+      yield* valuesOf(queryFlux(photographsOfOutlet({ ...of, from, to: since }), Photograph, signal));
     }
   }
-  await connection.query(TABLES);
-  if (fromMs > monthMs)
-    await copyRows(connection, 'photograph (box, outlet, at, status, energy_kwh)', states());
   return await copyRows(connection, `photograph (${COLUMNS})`, rows());
+}
+
+async function* valuesOf(rows: AsyncIterable<z.output<typeof Photograph>>): AsyncGenerator<CopyValue[]> {
+  for await (const { box, outlet, _time, status, power_w, power_factor, energy_kwh, backlog } of rows)
+    yield [box, outlet, _time, status, power_w, power_factor, energy_kwh, backlog];
 }

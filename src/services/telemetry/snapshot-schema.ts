@@ -41,7 +41,6 @@ const Photographs = z.strictObject({
   heldJ: Numbers,
   liveAtMs: Numbers,
   foldedAtMs: Numbers,
-  statusAtMs: Numbers,
   heardEver: Numbers,
   heardSinceStatus: Numbers,
   command: Numbers,
@@ -59,6 +58,7 @@ const Photographs = z.strictObject({
           sinceMs: z.number(),
           anchor: z.strictObject(Values),
           significantAtMs: z.number(),
+          command: z.number(),
         })
         .nullable(),
     )
