@@ -100,7 +100,7 @@ module.exports = {
           `^src/services/${service}/`,
           '^src/(mqtt|influx|postgres|eboost)/',
           EVERYWHERE,
-          NPM('rxjs', 'zod', '@azure/storage-blob', 'pg-copy-streams', '@types/pg-copy-streams'),
+          NPM('rxjs', 'zod', '@azure/storage-blob', 'pg-copy-streams', '@types/pg-copy-streams', 'echarts'),
         ),
       ),
     ),

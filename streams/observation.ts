@@ -10,7 +10,7 @@ export interface Unobserved {
 }
 
 /** A box is watched from now on, ms, whether it speaks or not. */
-export interface Listed {
+interface Listed {
   readonly kind: 'listed';
   readonly box: number;
   readonly receivedAt: number;

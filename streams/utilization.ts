@@ -7,7 +7,7 @@ export interface UtilizationRules {
 }
 
 /** The energy register of an outlet, or of the box as a whole. */
-export interface RegisterSample {
+interface RegisterSample {
   readonly kind: 'register';
   readonly box: number;
   /** 0..9 an outlet, 10 the box. */
@@ -17,7 +17,7 @@ export interface RegisterSample {
 }
 
 /** The external meter of a box; what is not known of it is UNKNOWN. */
-export interface MeterSample {
+interface MeterSample {
   readonly kind: 'meter';
   readonly box: number;
   readonly timeMs: number;
