@@ -13,7 +13,7 @@ means = fields
     |> aggregateWindow(every: 1h, fn: mean, createEmpty: false, timeSrc: "_start")
 
 union(tables: [last, means])
-    |> set(key: "_measurement", value: "${params.measurement}_hour")
+    |> set(key: "_measurement", value: params.measurement + "_hour")
     |> to(bucket: params.historyBucket)
     |> group()
     |> count()

@@ -7,7 +7,7 @@ import { projectFile } from '../project-file.ts';
 import { defineFlux } from './flux.ts';
 import { collectRows } from './query.ts';
 
-const QUERY = 'queries/energy-drawn-by-day.flux';
+const QUERY = '../test/fixture/flux/energy-drawn-by-day.flux';
 const FUNCTIONS = ['energy-increases'];
 const PARAMETERS = { bucket: 'string', from: 'time', to: 'time', timeZone: 'string' } as const;
 
