@@ -90,7 +90,11 @@ module.exports = {
         NPM('@influxdata/influxdb-client', '@influxdata/influxdb-client-apis', 'zod'),
       ),
     ),
-    only('postgres', '^src/postgres/', any('^src/postgres/', EVERYWHERE, NPM('pg', 'pg-connection-string', '@types/pg', 'zod'))),
+    only(
+      'postgres',
+      '^src/postgres/',
+      any('^src/postgres/', EVERYWHERE, NPM('pg', 'pg-connection-string', '@types/pg', 'zod')),
+    ),
     only('eboost', '^src/eboost/', any('^src/(eboost|postgres)/', EVERYWHERE, NPM('pg', '@types/pg', 'zod'))),
     ...['photograph', 'utilization', 'analysis', 'backup'].map((service) =>
       only(

@@ -25,12 +25,10 @@ export interface MosquittoOptions {
   readonly port?: number;
   /** Listens for TLS only. */
   readonly tls?: MosquittoTls;
-  /** What each user may read and write; anything if absent. */
-  readonly aclFile?: string;
 }
 
 /** Paths of PEM files. */
-export interface MosquittoTls {
+interface MosquittoTls {
   readonly certFile: string;
   readonly keyFile: string;
   /** Lets in only who has a certificate that these ones vouch for. */
@@ -65,12 +63,7 @@ export function findMosquitto(
  *
  * @throws EvidaError EMBEDDED_START, also if Mosquitto is not installed
  */
-export async function startMosquitto({
-  port,
-  tls,
-  aclFile,
-  ...options
-}: MosquittoOptions): Promise<MqttServerPart> {
+export async function startMosquitto({ port, tls, ...options }: MosquittoOptions): Promise<MqttServerPart> {
   const dataDir = resolve(options.dataDir);
   const command = findMosquitto();
   if (command === null) {
@@ -88,11 +81,9 @@ export async function startMosquitto({
 
   const startOn = async (chosen: number): Promise<MqttServerPart> => {
     const configuration = join(dataDir, 'mosquitto.conf');
-    await writeFile(
-      configuration,
-      [...configurationOf(dataDir, chosen), ...linesOf(tls, aclFile), ''].join('\n'),
-      { mode: 0o600 },
-    );
+    await writeFile(configuration, [...configurationOf(dataDir, chosen), ...linesOf(tls), ''].join('\n'), {
+      mode: 0o600,
+    });
     const server = await superviseServer({
       name: 'Mosquitto',
       command,
@@ -128,12 +119,11 @@ function configurationOf(dataDir: string, port: number): string[] {
   return lines;
 }
 
-function linesOf(tls: MosquittoTls | undefined, aclFile: string | undefined): string[] {
+function linesOf(tls: MosquittoTls | undefined): string[] {
   const { certFile, keyFile, clientCaFile } = tls ?? {};
   return [
     ...(certFile === undefined ? [] : [`certfile ${certFile}`, `keyfile ${keyFile}`]),
     ...(clientCaFile === undefined ? [] : [`cafile ${clientCaFile}`, 'require_certificate true']),
-    ...(aclFile === undefined ? [] : [`acl_file ${aclFile}`]),
   ];
 }
 

@@ -28,6 +28,8 @@ export interface PostgresOptions {
   readonly onProgress?: OnProgress;
   /** False does not wait for the disk: a crash of the machine may lose everything, but tests run faster. */
   readonly durable?: boolean;
+  /** Settings of the server besides its own. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Speaks TLS, with this certificate and its key (PEM). */
   readonly certificate?: { readonly cert: string; readonly key: string };
 }
@@ -67,6 +69,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresP
 
   const logFile = join(dataDir, 'postgres.log');
   const settings = {
+    ...options.settings,
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     timezone: 'UTC',
