@@ -12,7 +12,7 @@ const only = (name, from, to) => ({
 
 /** The files that every room of src/ may use: errors, the log, the configuration, the project's own files. */
 const SHARED =
-  '^src/(errors|log|config|config-types|variables|data-file|deadline|planned-change|project-file|retry|stop-signal)\\.ts$';
+  '^src/(errors|log|config|config-types|variables|data-file|deadline|planned-change|project-file|retry|stop-signal|tls-hint)\\.ts$';
 /** Besides them: pure streams, and Node.js. */
 const EVERYWHERE = `${SHARED}|^streams/|^node:|^[a-z_]+(/promises)?$`;
 /** Where a file of src/ may live: each of these has a rule of its own below, but for embedded/, which may import anything. */
@@ -90,7 +90,11 @@ module.exports = {
         NPM('@influxdata/influxdb-client', '@influxdata/influxdb-client-apis', 'zod'),
       ),
     ),
-    only('postgres', '^src/postgres/', any('^src/postgres/', EVERYWHERE, NPM('pg', '@types/pg', 'zod'))),
+    only(
+      'postgres',
+      '^src/postgres/',
+      any('^src/postgres/', EVERYWHERE, NPM('pg', 'pg-connection-string', '@types/pg', 'zod')),
+    ),
     only('eboost', '^src/eboost/', any('^src/(eboost|postgres)/', EVERYWHERE, NPM('pg', '@types/pg', 'zod'))),
     ...['photograph', 'utilization', 'analysis', 'backup'].map((service) =>
       only(

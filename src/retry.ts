@@ -26,7 +26,10 @@ export async function retry<T>(
       return result;
     } catch (error) {
       if (!(error instanceof EvidaError && error.retryable)) throw error;
-      log.warn({ code: error.code, error: error.message, waitMs }, `${what}: waiting`);
+      log.warn(
+        { code: error.code, error: error.message, waitMs, ...(error.hint && { hint: error.hint }) },
+        `${what}: waiting`,
+      );
       await delay(waitMs, undefined, { signal });
     }
   }

@@ -71,6 +71,11 @@ const MQTT = {
 
 const INFLUXDB = {
   INFLUX_URL: variable(url('http', 'https'), { meaning: 'InfluxDB 2', example: 'http://localhost:8086' }),
+  INFLUX_CA_FILE: variable(text().optional(), {
+    meaning: 'Certificates that InfluxDB is checked by, where INFLUX_URL is https (PEM)',
+    example: '/etc/evida/ca.pem',
+    isFile: true,
+  }),
   INFLUX_TOKEN: variable(text(), {
     meaning: 'Token that may read and write the two buckets',
     example: 'secret',
@@ -98,6 +103,11 @@ const POSTGRES = {
     example: 'postgres://evida:secret@localhost:5432/evida',
     secret: true,
   }),
+  DATABASE_CA_FILE: variable(text().optional(), {
+    meaning: 'Certificates that Postgres is checked by, name and all, whatever sslmode says (PEM)',
+    example: '/etc/evida/ca.pem',
+    isFile: true,
+  }),
 };
 
 const EBOOST = {
@@ -115,6 +125,11 @@ const EBOOST = {
     meaning: 'The Eboost database, as a role that may only read',
     example: 'postgres://reader:secret@eboost.example:5432/eboost',
     secret: true,
+  }),
+  EBOOST_DATABASE_CA_FILE: variable(text().optional(), {
+    meaning: 'The same as DATABASE_CA_FILE, for the Eboost database',
+    example: '/etc/evida/eboost-ca.pem',
+    isFile: true,
   }),
   BOX_LIST_SCHEDULE: variable(cron.prefault('0 * * * *'), {
     meaning: 'When the box list is read',
@@ -379,7 +394,9 @@ export const THRESHOLDS = { ...PHOTOGRAPHS, ...UTILIZATION };
 /** The variables of `evida setup`: its own rights, and the names of what it sets up. */
 export const SETUP_VARIABLES = {
   ...SETUP,
+  DATABASE_CA_FILE: POSTGRES.DATABASE_CA_FILE,
   INFLUX_URL: INFLUXDB.INFLUX_URL,
+  INFLUX_CA_FILE: INFLUXDB.INFLUX_CA_FILE,
   INFLUX_ORG: INFLUXDB.INFLUX_ORG,
   INFLUX_TELEMETRY_BUCKET: INFLUXDB.INFLUX_TELEMETRY_BUCKET,
   INFLUX_TELEMETRY_RETENTION: INFLUXDB.INFLUX_TELEMETRY_RETENTION,

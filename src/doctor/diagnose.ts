@@ -25,9 +25,9 @@ export async function diagnose(
   const findings = await Promise.all([
     examineMqtt(config, deadlineMs),
     examineInflux(config, now, deadlineMs),
-    examinePostgres(config.DATABASE_URL, now, deadlineMs),
+    examinePostgres(config, now, deadlineMs),
     examineEboostApi(config, deadlineMs),
-    examineEboostDatabase(config.EBOOST_DATABASE_URL, deadlineMs),
+    examineEboostDatabase(config, deadlineMs),
     examineBlobStorage(config, deadlineMs),
     examineDisk(config.DATA_DIR, deadlineMs),
   ]);

@@ -1,9 +1,9 @@
 import { InfluxDB } from '@influxdata/influxdb-client';
-import { AuthorizationsAPI, BucketsAPI } from '@influxdata/influxdb-client-apis';
+import { AuthorizationsAPI, BucketsAPI, HealthAPI } from '@influxdata/influxdb-client-apis';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { EvidaError, messageOf } from '../errors.ts';
 import { findBucket } from '../influx/buckets.ts';
+import { influxAddress } from '../influx/connect.ts';
 import { statusOf, toldByInflux } from '../influx/influx-error.ts';
 import { createWriteBatch } from '../influx/write-batch.ts';
 import { compareClocks, examine, type Finding, fault, faultIfThrown, ok, warning } from './finding.ts';
@@ -21,8 +21,8 @@ export function examineInflux(
   now: () => number,
   deadlineMs: number,
 ): Promise<readonly Finding[]> {
-  return examine(PART, 'Check INFLUX_URL, and that InfluxDB runs.', deadlineMs, async (signal) => {
-    const { version, dateMs } = await askHealth(config.INFLUX_URL, signal);
+  return examine(PART, 'Check INFLUX_URL, and that InfluxDB runs.', deadlineMs, async () => {
+    const { version, dateMs } = await askHealth(config);
     const isFit = /^v?2\./.test(version);
     return [
       isFit
@@ -38,20 +38,25 @@ export function examineInflux(
   });
 }
 
-async function askHealth(url: string, signal: AbortSignal): Promise<{ version: string; dateMs: number }> {
-  const operation = `asking ${url}`;
-  try {
-    const response = await fetch(new URL('/health', url), { signal });
-    const { version } = Health.parse(await response.json());
-    return { version, dateMs: Date.parse(response.headers.get('date') ?? '') };
-  } catch (error) {
-    throw new EvidaError('INFLUX_UNAVAILABLE', { operation, problem: messageOf(error), cause: error });
-  }
+function askHealth(config: Config): Promise<{ version: string; dateMs: number }> {
+  return toldByInflux(`asking ${config.INFLUX_URL}`, async () => {
+    let dateMs = Number.NaN;
+    const answer = await new HealthAPI(clientOf(config)).getHealth(undefined, {
+      responseStarted: ({ date }) => {
+        dateMs = Date.parse(String(date));
+      },
+    });
+    return { version: Health.parse(answer).version, dateMs };
+  });
+}
+
+function clientOf(config: Config): InfluxDB {
+  return new InfluxDB({ ...influxAddress(config), token: config.INFLUX_TOKEN, timeout: TIMEOUT_MS });
 }
 
 function examineToken(config: Config): Promise<readonly Finding[]> {
   return faultIfThrown(PART, 'Check INFLUX_TOKEN and INFLUX_ORG.', async () => {
-    const influx = new InfluxDB({ url: config.INFLUX_URL, token: config.INFLUX_TOKEN, timeout: TIMEOUT_MS });
+    const influx = clientOf(config);
     const org = config.INFLUX_ORG;
     const visible = await listBuckets(influx, org);
     if (visible === undefined) return [fault(PART, `there is no organisation ${org}`, 'Check INFLUX_ORG.')];

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { z } from 'zod';
+import type { Config } from '../config.ts';
 import { EvidaError } from '../errors.ts';
 import { asUnavailable, connectDatabase, type Database } from '../postgres/database.ts';
 import { planMigrations } from '../postgres/migrate.ts';
@@ -19,13 +20,13 @@ const MayChange = z.object({ mayChange: z.boolean() });
 
 /** Reach, version, clock, schema, and rights in the analytic database: to read and change rows, and no more. */
 export function examinePostgres(
-  databaseUrl: string,
+  { DATABASE_URL, DATABASE_CA_FILE }: Config,
   now: () => number,
   deadlineMs: number,
 ): Promise<readonly Finding[]> {
   const part = 'Postgres';
   return examine(part, 'Check DATABASE_URL, and that Postgres runs.', deadlineMs, () =>
-    withDatabase(databaseUrl, async (database) => {
+    withDatabase(DATABASE_URL, DATABASE_CA_FILE, async (database) => {
       const server = await askServer(database);
       const schema = await planMigrations(database, projectFile('sql'), '');
       const isFit = server.version >= OLDEST_VERSION;
@@ -62,10 +63,13 @@ function examineRights(part: string, tables: readonly z.output<typeof Rights>[])
 }
 
 /** Reach and rights at the Eboost database: it is the operator's business system, so to read is enough. */
-export function examineEboostDatabase(databaseUrl: string, deadlineMs: number): Promise<readonly Finding[]> {
+export function examineEboostDatabase(
+  { EBOOST_DATABASE_URL, EBOOST_DATABASE_CA_FILE }: Config,
+  deadlineMs: number,
+): Promise<readonly Finding[]> {
   const part = 'Eboost database';
   return examine(part, 'Check EBOOST_DATABASE_URL, and that the database runs.', deadlineMs, () =>
-    withDatabase(databaseUrl, async (database) => {
+    withDatabase(EBOOST_DATABASE_URL, EBOOST_DATABASE_CA_FILE, async (database) => {
       const { name } = await askServer(database);
       await database.query('SELECT id, updated_at FROM transactions LIMIT 0');
       return [
@@ -109,8 +113,12 @@ async function mayChange(database: Database, table: string): Promise<boolean> {
   return MayChange.parse(rows[0]).mayChange;
 }
 
-async function withDatabase<T>(databaseUrl: string, work: (database: Database) => Promise<T>): Promise<T> {
-  const database = connectDatabase(databaseUrl, 'evida doctor', pino({ level: 'silent' }));
+async function withDatabase<T>(
+  databaseUrl: string,
+  ca: string | undefined,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  const database = connectDatabase(databaseUrl, 'evida doctor', pino({ level: 'silent' }), ca);
   try {
     return await work(database);
   } catch (error) {

@@ -12,7 +12,7 @@ import { superviseServer } from './supervise.ts';
 import { untilReady } from './until-ready.ts';
 
 export interface MqttServerPart extends Part {
-  /** Without the credentials: "mqtt://127.0.0.1:40123". */
+  /** Without the credentials: "mqtt://127.0.0.1:40123", or mqtts. */
   readonly url: string;
   readonly username: string;
   readonly password: string;
@@ -23,6 +23,16 @@ export interface MosquittoOptions {
   readonly dataDir: string;
   /** A free one if absent; given, the broker comes back where its clients look for it. */
   readonly port?: number;
+  /** Listens for TLS only. */
+  readonly tls?: MosquittoTls;
+}
+
+/** Paths of PEM files. */
+interface MosquittoTls {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Lets in only who has a certificate that these ones vouch for. */
+  readonly clientCaFile?: string;
 }
 
 /** Debian keeps daemons where an ordinary user's PATH does not look. */
@@ -53,7 +63,7 @@ export function findMosquitto(
  *
  * @throws EvidaError EMBEDDED_START, also if Mosquitto is not installed
  */
-export async function startMosquitto({ port, ...options }: MosquittoOptions): Promise<MqttServerPart> {
+export async function startMosquitto({ port, tls, ...options }: MosquittoOptions): Promise<MqttServerPart> {
   const dataDir = resolve(options.dataDir);
   const command = findMosquitto();
   if (command === null) {
@@ -71,7 +81,9 @@ export async function startMosquitto({ port, ...options }: MosquittoOptions): Pr
 
   const startOn = async (chosen: number): Promise<MqttServerPart> => {
     const configuration = join(dataDir, 'mosquitto.conf');
-    await writeFile(configuration, configurationOf(dataDir, chosen), { mode: 0o600 });
+    await writeFile(configuration, [...configurationOf(dataDir, chosen), ...linesOf(tls), ''].join('\n'), {
+      mode: 0o600,
+    });
     const server = await superviseServer({
       name: 'Mosquitto',
       command,
@@ -84,13 +96,13 @@ export async function startMosquitto({ port, ...options }: MosquittoOptions): Pr
     const version = await untilReady(server, async () => {
       return /mosquitto version (\S+) running/.exec(await readLog(server.logFile))?.[1];
     });
-    const url = `mqtt://127.0.0.1:${chosen}`;
+    const url = `${tls === undefined ? 'mqtt' : 'mqtts'}://127.0.0.1:${chosen}`;
     return { name: 'Mosquitto', version, address: url, url, username: USERNAME, password, stop: server.stop };
   };
   return port === undefined ? onFreePort(startOn) : startOn(port);
 }
 
-function configurationOf(dataDir: string, port: number): string {
+function configurationOf(dataDir: string, port: number): string[] {
   const lines = [
     `listener ${port} 127.0.0.1`,
     'allow_anonymous false',
@@ -104,7 +116,15 @@ function configurationOf(dataDir: string, port: number): string {
   ];
   // Started by root it becomes another user, who may not read the data directory.
   if (process.getuid?.() === 0) lines.push('user root');
-  return `${lines.join('\n')}\n`;
+  return lines;
+}
+
+function linesOf(tls: MosquittoTls | undefined): string[] {
+  const { certFile, keyFile, clientCaFile } = tls ?? {};
+  return [
+    ...(certFile === undefined ? [] : [`certfile ${certFile}`, `keyfile ${keyFile}`]),
+    ...(clientCaFile === undefined ? [] : [`cafile ${clientCaFile}`, 'require_certificate true']),
+  ];
 }
 
 /** The form of mosquitto_passwd, which takes passwords only from a terminal or, visible to all, from argv. */

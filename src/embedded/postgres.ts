@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
@@ -28,6 +28,10 @@ export interface PostgresOptions {
   readonly onProgress?: OnProgress;
   /** False does not wait for the disk: a crash of the machine may lose everything, but tests run faster. */
   readonly durable?: boolean;
+  /** Settings of the server besides its own. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Speaks TLS, with this certificate and its key (PEM). */
+  readonly certificate?: { readonly cert: string; readonly key: string };
 }
 
 /** Children of a server that was killed hold on to its shared memory a little longer. */
@@ -43,7 +47,7 @@ const versionSchema = z.tuple([z.object({ version: z.string() })]);
  * @throws EvidaError EMBEDDED_START, DIRECTORY_IN_USE
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresPart> {
-  const { onProgress, durable = true } = options;
+  const { onProgress, durable = true, certificate } = options;
   const dataDir = resolve(options.dataDir);
   const [binaries, user] = await Promise.all([postgresBinaries(), postgresUser()]);
   await mkdir(dataDir, { recursive: true, mode: user === undefined ? 0o700 : 0o711 });
@@ -56,13 +60,21 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresP
   const asUser = await runAs(user, binaries.postgres, dataDir);
   const data = await preparedCluster({ dataDir, binaries, user, runAs: asUser, password, durable });
   await makeWay(data);
+  for (const [name, text] of Object.entries(certificate ?? {})) {
+    const file = join(data, `server.${name}.pem`);
+    await rm(file, { force: true });
+    await writeFile(file, text, { mode: 0o600 });
+    if (user !== undefined) await chown(file, user.uid, user.gid);
+  }
 
   const logFile = join(dataDir, 'postgres.log');
   const settings = {
+    ...options.settings,
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     timezone: 'UTC',
     log_timezone: 'UTC',
+    ...(certificate && { ssl: 'on', ssl_cert_file: 'server.cert.pem', ssl_key_file: 'server.key.pem' }),
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   const databaseUrl = (port: number, database: string) =>

@@ -1,6 +1,21 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { InfluxDB } from '@influxdata/influxdb-client';
+import { type ConnectionOptions, InfluxDB } from '@influxdata/influxdb-client';
+import type { Config } from '../config.ts';
+
+/** Where InfluxDB is, and whom to believe that it is. */
+export type InfluxSettings = Pick<Config, 'INFLUX_URL' | 'INFLUX_CA_FILE'>;
+
+/** What every client of it is made with. */
+export function influxAddress({
+  INFLUX_URL,
+  INFLUX_CA_FILE,
+}: InfluxSettings): Pick<ConnectionOptions, 'url' | 'transportOptions'> {
+  return {
+    url: INFLUX_URL,
+    ...(INFLUX_CA_FILE !== undefined && { transportOptions: { ca: INFLUX_CA_FILE } }),
+  };
+}
 
 /** A client of InfluxDB whose connections are its own, so that they can be closed. */
 export interface InfluxConnection {
@@ -12,17 +27,22 @@ export interface InfluxConnection {
 /** Connects when it is first used, and keeps connections for the requests that follow. @param timeoutMs without a byte */
 export function connectInflux({
   url,
+  transportOptions,
   token,
   timeoutMs,
-}: {
-  readonly url: string;
+}: Pick<ConnectionOptions, 'url' | 'transportOptions'> & {
   readonly token: string;
   readonly timeoutMs: number;
 }): InfluxConnection {
   const { Agent } = new URL(url).protocol === 'https:' ? https : http;
   const agent = new Agent({ keepAlive: true });
   return {
-    influx: new InfluxDB({ url, token, timeout: timeoutMs, transportOptions: { agent } }),
+    influx: new InfluxDB({
+      url,
+      token,
+      timeout: timeoutMs,
+      transportOptions: { ...transportOptions, agent },
+    }),
     close: () => agent.destroy(),
   };
 }

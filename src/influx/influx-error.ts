@@ -1,11 +1,23 @@
 import { HttpError } from '@influxdata/influxdb-client';
 import { EvidaError, messageOf } from '../errors.ts';
+import { tlsHint } from '../tls-hint.ts';
+
+/** What to do about a connection that TLS refused, if it did. */
+export function influxTlsHint(error: unknown): { hint?: string } {
+  const hint = tlsHint(error, { ca: 'INFLUX_CA_FILE' });
+  return hint === undefined ? {} : { hint };
+}
 
 /** What the client library threw, as an error that says whether waiting helps; others of Evida's are kept. */
 export function asInfluxError(error: unknown, operation: string): EvidaError {
   if (error instanceof EvidaError) return error;
   if (!(error instanceof HttpError) || error.statusCode >= 500 || error.statusCode === 429) {
-    return new EvidaError('INFLUX_UNAVAILABLE', { operation, problem: messageOf(error), cause: error });
+    return new EvidaError('INFLUX_UNAVAILABLE', {
+      operation,
+      problem: messageOf(error),
+      cause: error,
+      ...influxTlsHint(error),
+    });
   }
   const isDenied = error.statusCode === 401 || error.statusCode === 403;
   return new EvidaError('INFLUX_REFUSED', {

@@ -1,5 +1,6 @@
 import { HttpError, RequestTimedOutError } from '@influxdata/influxdb-client';
 import { EvidaError, messageOf } from '../errors.ts';
+import { influxTlsHint } from './influx-error.ts';
 
 /**
  * What a failed write asks for: the same again later (`unavailable`), the same once somebody has mended something
@@ -30,7 +31,7 @@ export class WriteError extends EvidaError {
       operation,
       cause: error,
       problem: problemOf(error),
-      ...(hint !== undefined && { hint }),
+      ...(hint === undefined ? influxTlsHint(error) : { hint }),
     });
     this.failure = failure;
     this.answer = refusal ? String(refusal.statusCode) : isTimeout(error) ? 'timeout' : 'unreachable';

@@ -1,5 +1,6 @@
 import type { IClientOptions } from 'mqtt';
 import type { Config } from '../config.ts';
+import { tlsHint } from '../tls-hint.ts';
 
 export type MqttSettings = Pick<
   Config,
@@ -26,6 +27,12 @@ const RECEIVE_MAXIMUM = 20_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A connection that is half open is noticed within one and a half times this. */
 const KEEPALIVE_S = 30;
+
+/** What to do about a connection that TLS refused, if it did. */
+export function brokerTlsHint(error: unknown): { hint?: string } {
+  const hint = tlsHint(error, { ca: 'MQTT_CA_FILE', certificate: 'MQTT_CERT_FILE and MQTT_KEY_FILE' });
+  return hint === undefined ? {} : { hint };
+}
 
 /** Who Evida is at the broker, and how it knows the broker. */
 export function clientOptions(settings: MqttSettings): IClientOptions {

@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type IConnackPacket, type IPublishPacket, MqttClient, type Packet, ReasonCodes } from 'mqtt';
 import { messageOf } from '../errors.ts';
-import { type ProtocolVersion, type SessionSettings, sessionOptions } from './client-options.ts';
+import {
+  brokerTlsHint,
+  type ProtocolVersion,
+  type SessionSettings,
+  sessionOptions,
+} from './client-options.ts';
 import { type Commits, GatedStream } from './gated-stream.ts';
 import { Marker, markerTopic } from './marker.ts';
 import { openSocket } from './open-socket.ts';
@@ -44,6 +49,8 @@ export interface Ending {
   readonly reason: string;
   /** A reason code of MQTT. */
   readonly code?: number;
+  /** What can be done about it. */
+  readonly hint?: string;
 }
 
 /** How long a message may wait for the next one. */
@@ -219,7 +226,7 @@ export class Connection {
     const reason = messageOf(error);
     if (typeof code === 'number' && this.#reception === undefined) this.drop({ by: 'refused', reason, code });
     else if (code === 'ECONNRESET' || code === 'EPIPE') this.drop(this.#closed());
-    else this.drop({ by: 'failed', reason });
+    else this.drop({ by: 'failed', reason, ...brokerTlsHint(error) });
   }
 
   #finish(): void {

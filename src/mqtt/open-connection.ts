@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type MqttClient } from 'mqtt';
 import { EvidaError, messageOf } from '../errors.ts';
-import { clientOptions, type MqttSettings } from './client-options.ts';
+import { brokerTlsHint, clientOptions, type MqttSettings } from './client-options.ts';
 
 const TIMEOUT_MS = 5000;
 
@@ -25,14 +25,13 @@ export function openConnection(
   };
   const client = connect(settings.MQTT_URL, options);
   return new Promise((resolve, reject) => {
-    const fail = (problem: string) => {
+    const fail = (problem: string, hint: { hint?: string } = {}) => {
       client.end(true);
-      reject(
-        new EvidaError('MQTT_UNAVAILABLE', { operation: `connecting to ${settings.MQTT_URL}`, problem }),
-      );
+      const operation = `connecting to ${settings.MQTT_URL}`;
+      reject(new EvidaError('MQTT_UNAVAILABLE', { operation, problem, ...hint }));
     };
     client.once('connect', ({ sessionPresent }) => resolve({ client, sessionPresent }));
-    client.on('error', (error) => fail(messageOf(error)));
+    client.on('error', (error) => fail(messageOf(error), brokerTlsHint(error)));
     client.once('close', () => fail('the broker closed the connection'));
   });
 }

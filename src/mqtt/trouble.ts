@@ -52,5 +52,5 @@ function hintOf(ending: Ending): string | undefined {
     return 'Check MQTT_USERNAME and MQTT_PASSWORD, or the client certificate, and what the broker allows them.';
   }
   if (ending.by === 'refused' && NOT_A_CLIENT_ID.has(ending.code)) return 'Check MQTT_CLIENT_ID.';
-  return undefined;
+  return ending.hint;
 }

@@ -1,6 +1,8 @@
 import pg from 'pg';
+import { parse, toClientConfig } from 'pg-connection-string';
 import { EvidaError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { tlsHint } from '../tls-hint.ts';
 
 export type Database = pg.Pool;
 export type Connection = pg.PoolClient;
@@ -8,10 +10,36 @@ export type Connection = pg.PoolClient;
 /** Classes of SQLSTATE that say that the server is away or busy, not that the statement is wrong. */
 const UNAVAILABLE = /^(08|53|57P)/;
 
+/**
+ * How the database of an address is connected to. With certificates to check it by (PEM), the connection is secure and
+ * the server's name is checked, whatever the address says.
+ */
+export function databaseConnection(connectionString: string, ca?: string): pg.ClientConfig {
+  if (ca === undefined) return { connectionString };
+  const { ssl, ...rest } = parse(connectionString);
+  const { cert, key } = typeof ssl === 'object' ? ssl : {};
+  return {
+    ...toClientConfig(rest),
+    ssl: {
+      ca,
+      rejectUnauthorized: true,
+      // Of a name, pg tells it; of an address, nobody would.
+      ...(rest.host !== null && { host: rest.host }),
+      ...(typeof cert === 'string' && { cert }),
+      ...(typeof key === 'string' && { key }),
+    },
+  };
+}
+
 /** A pool of connections to one database. A connection that breaks while idle is logged and replaced. */
-export function connectDatabase(connectionString: string, applicationName: string, log: Log): Database {
+export function connectDatabase(
+  connectionString: string,
+  applicationName: string,
+  log: Log,
+  ca?: string,
+): Database {
   const pool = new pg.Pool({
-    connectionString,
+    ...databaseConnection(connectionString, ca),
     application_name: applicationName,
     max: 4,
     connectionTimeoutMillis: 10_000,
@@ -79,7 +107,21 @@ export async function connect(database: Database): Promise<Connection> {
 export function asUnavailable(error: unknown, operation: string): unknown {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   const isAway = UNAVAILABLE.test(code) || /^E[A-Z]+$/.test(code) || isConnectionError(error);
+  const hint =
+    tlsHint(error, { ca: 'DATABASE_CA_FILE (EBOOST_DATABASE_CA_FILE for Eboost)' }) ?? plainHint(error);
+  if (hint !== undefined) return new EvidaError('POSTGRES_UNAVAILABLE', { operation, cause: error, hint });
   return isAway ? new EvidaError('POSTGRES_UNAVAILABLE', { operation, cause: error }) : error;
+}
+
+/** What to do where one side wants TLS and the other has none. */
+function plainHint(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (/^The server does not support SSL connections/.test(error.message)) {
+    return 'Turn on ssl in the settings of the server, or leave out sslmode and the CA file.';
+  }
+  return /no encryption/.test(error.message)
+    ? 'The server lets in secure connections only: name its CA file, or add sslmode=verify-full to the address.'
+    : undefined;
 }
 
 /** What pg itself throws has no code. */

@@ -11,6 +11,7 @@ import { type HttpServer, serveStatus } from '../http/http-server.ts';
 import { runningFile } from '../http/running.ts';
 import type { Part, Status } from '../http/status.ts';
 import { createBuckets } from '../influx/buckets.ts';
+import { influxAddress } from '../influx/connect.ts';
 import { createQueryFlux } from '../influx/query.ts';
 import { type DirectoryLock, lockDirectory } from '../journal/lock.ts';
 import type { Log } from '../log.ts';
@@ -69,12 +70,12 @@ export class Evida {
       this.#fail = resolve;
     });
     this.#influx = new InfluxDB({
-      url: config.INFLUX_URL,
+      ...influxAddress(config),
       token: config.INFLUX_TOKEN,
       timeout: INFLUX_TIMEOUT_MS,
     });
-    this.#database = connectDatabase(config.DATABASE_URL, 'evida', log);
-    this.#eboost = connectDatabase(config.EBOOST_DATABASE_URL, 'evida', log);
+    this.#database = connectDatabase(config.DATABASE_URL, 'evida', log, config.DATABASE_CA_FILE);
+    this.#eboost = connectDatabase(config.EBOOST_DATABASE_URL, 'evida', log, config.EBOOST_DATABASE_CA_FILE);
     this.#boxList = this.#createBoxList();
     this.boxListing = new Job('box list', (signal) => this.#boxList.read(signal), log);
     this.analysis = new Job('analysis', (signal) => this.#analyse(signal), log);

@@ -1,5 +1,6 @@
 import { InfluxDB } from '@influxdata/influxdb-client';
 import type { Config } from '../config.ts';
+import { influxAddress } from '../influx/connect.ts';
 import { createQueryFlux } from '../influx/query.ts';
 import type { Log } from '../log.ts';
 import { connectDatabase, type Database } from '../postgres/database.ts';
@@ -41,8 +42,8 @@ export interface Analysis {
 }
 
 export function openAnalysis(config: Config, log: Log): Analysis {
-  const database = connectDatabase(config.DATABASE_URL, 'evida', log);
-  const eboost = connectDatabase(config.EBOOST_DATABASE_URL, 'evida', log);
+  const database = connectDatabase(config.DATABASE_URL, 'evida', log, config.DATABASE_CA_FILE);
+  const eboost = connectDatabase(config.EBOOST_DATABASE_URL, 'evida', log, config.EBOOST_DATABASE_CA_FILE);
   return {
     prepare: async () => void (await migrate(database, projectFile('sql'))),
     run: (selection, signal) =>
@@ -64,8 +65,11 @@ export function analysisSources(
   now: () => number,
   signal: AbortSignal,
 ): AnalysisSources {
-  const { INFLUX_URL: url, INFLUX_TOKEN: token } = config;
-  const influx = new InfluxDB({ url, token, timeout: INFLUX_TIMEOUT_MS });
+  const influx = new InfluxDB({
+    ...influxAddress(config),
+    token: config.INFLUX_TOKEN,
+    timeout: INFLUX_TIMEOUT_MS,
+  });
   return {
     database,
     eboost,

@@ -4,7 +4,9 @@ import { z } from 'zod';
 import type { SetupConfig } from '../config.ts';
 import { EvidaError } from '../errors.ts';
 import { findBucket } from '../influx/buckets.ts';
+import { influxAddress } from '../influx/connect.ts';
 import { statusOf } from '../influx/influx-error.ts';
+import { databaseConnection } from '../postgres/database.ts';
 
 const CONNECT_WITHIN_MS = 10_000;
 /** Wrong password, or no such role, or one that may not log in or connect. */
@@ -25,7 +27,12 @@ export function databaseAddress(adminUrl: string, role: string, password: string
 }
 
 /** Whether a kept address still lets the role in, at the administrator's server: it may have moved. */
-export async function isDatabaseAddressOf(kept: string, adminUrl: string, role: string): Promise<boolean> {
+export async function isDatabaseAddressOf(
+  kept: string,
+  adminUrl: string,
+  role: string,
+  ca?: string,
+): Promise<boolean> {
   if (!URL.canParse(kept)) return false;
   const { username, password } = new URL(kept);
   const connectionString = databaseAddress(
@@ -33,7 +40,10 @@ export async function isDatabaseAddressOf(kept: string, adminUrl: string, role: 
     decodeURIComponent(username),
     decodeURIComponent(password),
   );
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: CONNECT_WITHIN_MS });
+  const client = new pg.Client({
+    ...databaseConnection(connectionString, ca),
+    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+  });
   try {
     await client.connect();
     const { rows } = await client.query('SELECT current_user AS role, current_database() AS database');
@@ -49,7 +59,7 @@ export async function isDatabaseAddressOf(kept: string, adminUrl: string, role: 
 
 /** Whether a kept token still sees the history bucket. */
 export async function isTokenOf(kept: string, config: SetupConfig): Promise<boolean> {
-  const influx = new InfluxDB({ url: config.INFLUX_URL, token: kept });
+  const influx = new InfluxDB({ ...influxAddress(config), token: kept });
   try {
     return (await findBucket(influx, config.INFLUX_ORG, config.INFLUX_HISTORY_BUCKET)) !== undefined;
   } catch (error) {

@@ -1,6 +1,7 @@
 import { InfluxDB } from '@influxdata/influxdb-client';
 import type { SetupConfig } from '../config.ts';
 import { planBuckets } from '../influx/buckets.ts';
+import { influxAddress } from '../influx/connect.ts';
 import { planTasks } from '../influx/tasks.ts';
 import { planToken } from '../influx/tokens.ts';
 import type { PlannedChange } from '../planned-change.ts';
@@ -39,7 +40,9 @@ async function planPostgres(
   const name = await databaseName(database);
   const roles = roleNames(name);
   const login = async (role: string, file: SecretFile): Promise<LoginWanted> => ({
-    isKnown: await secrets.isProven(file, (url) => isDatabaseAddressOf(url, adminUrl, role)),
+    isKnown: await secrets.isProven(file, (url) =>
+      isDatabaseAddressOf(url, adminUrl, role, config.DATABASE_CA_FILE),
+    ),
     renew: async (set) => {
       const password = randomPassword();
       await secrets.note(file, databaseAddress(adminUrl, role, password));
@@ -60,7 +63,7 @@ async function planPostgres(
 }
 
 async function planInflux(config: SetupConfig, secrets: SecretFiles): Promise<PlannedChange[]> {
-  const influx = new InfluxDB({ url: config.INFLUX_URL, token: config.INFLUX_ADMIN_TOKEN });
+  const influx = new InfluxDB({ ...influxAddress(config), token: config.INFLUX_ADMIN_TOKEN });
   const org = config.INFLUX_ORG;
   const buckets = [config.INFLUX_TELEMETRY_BUCKET, config.INFLUX_HISTORY_BUCKET];
   const token = async (kind: 'writer' | 'reader', file: SecretFile): Promise<PlannedChange> =>

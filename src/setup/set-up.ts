@@ -26,7 +26,12 @@ export interface SetupOptions {
  */
 export async function setUp(config: SetupConfig, { secrets, dryRun, onChange }: SetupOptions): Promise<void> {
   const files = await SecretFiles.open(secrets, { isReadOnly: dryRun });
-  const database = connectDatabase(config.DATABASE_ADMIN_URL, 'evida setup', pino({ level: 'silent' }));
+  const database = connectDatabase(
+    config.DATABASE_ADMIN_URL,
+    'evida setup',
+    pino({ level: 'silent' }),
+    config.DATABASE_CA_FILE,
+  );
   try {
     const holder = await connect(database);
     try {

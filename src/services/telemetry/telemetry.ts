@@ -4,7 +4,7 @@ import type { Point } from '../../../streams/point.ts';
 import type { Config } from '../../config.ts';
 import type { EvidaError } from '../../errors.ts';
 import type { Books, DeliveryStatus, Part } from '../../http/status.ts';
-import { connectInflux, type InfluxConnection } from '../../influx/connect.ts';
+import { connectInflux, type InfluxConnection, influxAddress } from '../../influx/connect.ts';
 import type { DeadPoint } from '../../influx/deliver-batch.ts';
 import type { Sent } from '../../influx/in-flight.ts';
 import { readLastPhotographs } from '../../influx/last-photographs.ts';
@@ -109,7 +109,7 @@ export class Telemetry {
     this.#recorder = this.#createRecorder();
     this.#snapshots = this.#createSnapshots();
     this.#influx = connectInflux({
-      url: config.INFLUX_URL,
+      ...influxAddress(config),
       token: config.INFLUX_TOKEN,
       timeoutMs: INFLUX_TIMEOUT_MS,
     });
