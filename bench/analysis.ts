@@ -150,7 +150,7 @@ async function measure(sizes: Sizes, say: (line: string) => void) {
     // Most are of the last day; a tenth, of the last week.
     const aWeek = (last * 12 * 7) / (365.25 * sizes.months);
     const recent = Array.from({ length: CHANGED }, (_, index) =>
-      Math.max(1, last - (index % 10 === 0 ? Math.floor((aWeek * index) / CHANGED) : index)),
+      Math.max(1, last - (index % 10 === 0 ? CHANGED + Math.floor((aWeek * index) / CHANGED) : index)),
     );
     await correct(environment.EBOOST_DATABASE_URL, recent, sizes);
     await writePhotographs(write, 'history', recent.slice(0, 60), sizes);

@@ -242,8 +242,8 @@ describe('telemetry that arrives late', function () {
       meter('2026-11-20T10:20:00Z', 230, 11),
     ]);
     await write([
-      writeLogLine('consumption', '2026-11-20', '2026-11-21T08:00:00Z'),
-      writeLogLine('meter', '2026-11-20', '2026-11-21T08:00:00Z'),
+      writeLogLine('consumption', '2026-11-20', '2026-11-24T08:00:00Z'),
+      writeLogLine('meter', '2026-11-20', '2026-11-24T08:00:00Z'),
     ]);
     await analyse(world(), '2026-11-24T09:00:00Z');
     const Row = z.object({

@@ -164,7 +164,7 @@ describe('the ledger of the analysis', function () {
     try {
       await holder.query('BEGIN');
       // Sessions are written before hours are, in the same transaction.
-      await holder.query('LOCK TABLE box_hour IN ACCESS EXCLUSIVE MODE');
+      await holder.query('LOCK TABLE box_hour IN EXCLUSIVE MODE');
       const running = startEvida(['analyze'], world().environment());
       const isWaiting = async () =>
         (

@@ -62,8 +62,8 @@ describe('backup, to blob storage', function () {
     expect(await backUp()).to.deep.equal({ blobs: 3, stored: 3 });
     expect(await blobs()).to.deep.equal({
       'postgres/charging_event_day/<hash>.csv.gz': [
-        'box,day,charging_events,customers,billed_kwh,drawn_kwh,revenue,activation_fee,discount',
-        '12,2026-10-02,2,2,0.4,0.5,1650,500,100',
+        'box,day,charging_events,customers,billed_kwh,drawn_kwh,revenue,activation_fee,discount,metered_kwh,metered_minus_billed_kwh,charging_minutes,peak_power_w,most_charging',
+        '12,2026-10-02,2,2,0.4,0.5,1650,500,100,0,0,0,,0',
         '',
       ].join('\n'),
       'influx/history/photograph/2026-10-01/<hash>.lp.gz': `${LINES[0]}\n`,

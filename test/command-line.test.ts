@@ -81,10 +81,10 @@ describe('the command line', function () {
       .map(([, name = '']) => name)
       .filter((name) => name !== 'help');
     expect(commands).to.include.members(['run', 'setup', 'doctor', 'backup']);
-    for (const command of commands) {
-      const help = await runEvida([command, '--help']);
-      expect(help.code, command).to.equal(0);
-      expect(help.stdout, command).to.match(/Usage: evida .*Examples:.*Exit codes:.*0 +done/s);
+    const helps = await Promise.all(commands.map((command) => runEvida([command, '--help'])));
+    for (const [at, help] of helps.entries()) {
+      expect(help.code, commands[at]).to.equal(0);
+      expect(help.stdout, commands[at]).to.match(/Usage: evida .*Examples:.*Exit codes:.*0 +done/s);
     }
   });
 

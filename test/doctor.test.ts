@@ -170,13 +170,13 @@ describe('evida doctor', function () {
     const { database } = world();
     try {
       await database.query(`REVOKE UPDATE, DELETE ON charging_event_day FROM ${role}`);
-      await database.query(`REVOKE SELECT ON drawn_energy_day FROM ${role}`);
+      await database.query(`REVOKE SELECT ON loyal_customers FROM ${role}`);
       expect((await faults({})).map(({ part, what }) => `${part}: ${what}`)).to.deep.equal([
-        'Postgres: this role lacks UPDATE, DELETE on charging_event_day; SELECT on drawn_energy_day',
+        'Postgres: this role lacks UPDATE, DELETE on charging_event_day; SELECT on loyal_customers',
       ]);
     } finally {
       await database.query(`GRANT UPDATE, DELETE ON charging_event_day TO ${role}`);
-      await database.query(`GRANT SELECT ON drawn_energy_day TO ${role}`);
+      await database.query(`GRANT SELECT ON loyal_customers TO ${role}`);
     }
   });
 

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InfluxDB } from '@influxdata/influxdb-client';
@@ -8,6 +8,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { collectRows, createQueryFlux } from '../src/influx/query.ts';
 import { createWriteBatch } from '../src/influx/write-batch.ts';
+import { projectFile } from '../src/project-file.ts';
 import { runEvida } from './fixture/command.ts';
 import { useWorld } from './fixture/world.ts';
 
@@ -103,11 +104,12 @@ describe('evida setup', function () {
       'role db_app, reads and changes rows',
       'role db_reader, only reads',
       'tables, views and functions, owned by db_owner',
-      'schema: 0001-charging-event-day, 0002-energy-increase, view/energy-by-day',
+      `schema: ${await schemaFiles()}`,
       'rights of db_app and db_reader on db',
       'bucket test_telemetry_new, points kept for ever',
       'bucket test_history_new, points kept for ever',
       'task "evida downsample consumption: test_telemetry_new, test_history_new"',
+      'task "evida downsample meter: test_telemetry_new, test_history_new"',
       'InfluxDB token, writer of test_telemetry_new and test_history_new',
       'InfluxDB token, reader of test_telemetry_new and test_history_new',
       `blob container ${world().config().BACKUP_CONTAINER}-new`,
@@ -284,3 +286,14 @@ describe('evida setup', function () {
       .and.to.contain('DATABASE_ADMIN_URL is missing');
   });
 });
+
+/** Each migration, then each view, by their names. */
+async function schemaFiles(): Promise<string> {
+  const names = async (folder: string) =>
+    (await readdir(projectFile('sql', folder)))
+      .filter((file) => file.endsWith('.sql'))
+      .map((file) => file.slice(0, -'.sql'.length))
+      .sort();
+  const views = await names('views');
+  return [...(await names('migrations')), ...views.map((view) => `view/${view}`)].join(', ');
+}

@@ -7,10 +7,7 @@ import { configOf, type EnvironmentOptions } from './verb.ts';
  * One run of a job now; tells its result, and sets the exit code if it failed.
  * @throws EvidaError POSTGRES_UNAVAILABLE, at once: whoever asked for one run decides whether to try again
  */
-export async function runJob(
-  name: 'analysis' | 'backup',
-  options: EnvironmentOptions & { json: boolean },
-): Promise<void> {
+export async function runJob(name: 'backup', options: EnvironmentOptions & { json: boolean }): Promise<void> {
   const config = configOf(options);
   const evida = new Evida(config, createLog(config));
   try {

@@ -15,6 +15,10 @@ const TASKS = [
       historyBucket: 'string',
     }),
   },
+  {
+    name: 'evida downsample meter',
+    flux: defineFlux('tasks/downsample-meter.flux', { telemetryBucket: 'string', historyBucket: 'string' }),
+  },
 ] as const;
 
 /**

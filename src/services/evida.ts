@@ -24,6 +24,7 @@ import { openContainer } from './backup/container.ts';
 import { runBackup } from './backup/run-backup.ts';
 import { BoxList } from './box-list.ts';
 import { Job, type JobRun } from './job.ts';
+import { analysisSources } from './open-analysis.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 
 /** How long the last points may take when Evida stops, and all of the stop. */
@@ -290,15 +291,9 @@ export class Evida {
   }
 
   async #analyse(signal: AbortSignal): Promise<object> {
-    return await runAnalysis({
-      database: this.#database,
-      eboost: this.#eboost,
-      queryFlux: createQueryFlux(this.#influx, this.#config.INFLUX_ORG),
-      historyBucket: this.#config.INFLUX_HISTORY_BUCKET,
-      timeZone: this.#config.TIME_ZONE,
-      now: Date.now,
-      signal,
-    });
+    return await runAnalysis(
+      analysisSources(this.#config, { database: this.#database, eboost: this.#eboost }, Date.now, signal),
+    );
   }
 
   async #backUp(signal: AbortSignal): Promise<object> {
