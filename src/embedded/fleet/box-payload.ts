@@ -4,10 +4,10 @@ import type { Random } from './random.ts';
 import type { SimulatedOutlet } from './simulated-outlet.ts';
 
 /** The topics that a box repeats; `P` is energy (domain.md, "Wire protocol"). */
-export const PERIODIC_TOPICS = ['S', 'A', 'PF', 'P', 'V', 'PME'] as const;
+export const PERIODIC_TOPICS = ['S', 'A', 'PF', 'P', 'V', 'PM'] as const;
 export type PeriodicTopic = (typeof PERIODIC_TOPICS)[number];
 /** The ones with a value for each outlet. */
-export type OutletTopic = Exclude<PeriodicTopic, 'V' | 'PME'>;
+export type OutletTopic = Exclude<PeriodicTopic, 'V' | 'PM'>;
 
 /** A value that is reported in place of what the sensor of one outlet shows. */
 export interface Glitch {
@@ -30,7 +30,7 @@ export class BoxPayload {
     switch (topic) {
       case 'V':
         return `x-${this.#voltageV()}`;
-      case 'PME':
+      case 'PM':
         return this.#meter(atMs);
       case 'S':
         return `${this.#vector(topic, atMs, glitch)},10-0`;

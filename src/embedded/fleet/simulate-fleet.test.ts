@@ -13,7 +13,7 @@ const WIRE: Readonly<Record<string, RegExp>> = {
   PF: /^[0-9]-(0|[1-9]\d|100)(,[0-9]-(0|[1-9]\d|100))*$/,
   P: /^([0-9]|10)-(0|[1-9]\d{0,14})(,([0-9]|10)-(0|[1-9]\d{0,14}))*$/,
   V: /^x-2[1-3]\d(\.\d)?$/,
-  PME: /^2[1-3]\d(\.\d)?,\d{1,3}(\.\d{1,3})?,0,0\.97,\d+(\.\d{1,3})?$/,
+  PM: /^2[1-3]\d(\.\d)?,\d{1,3}(\.\d{1,3})?,0,0\.97,\d+(\.\d{1,3})?$/,
   C: /^C[0-9]1$/,
 };
 
@@ -92,10 +92,10 @@ describe('simulateFleet', () => {
 
   it('publishes each of the six topics whole every 3 to 5 s while online', () => {
     const online = play({ pace: { ...DEMO_PACE, disconnectEveryHours: 1e6 }, boxes: 2 }, 5 * MINUTE_MS);
-    for (const topic of ['S', 'A', 'PF', 'P', 'V', 'PME']) {
+    for (const topic of ['S', 'A', 'PF', 'P', 'V', 'PM']) {
       const times = messagesOf(online)
         .filter((message) => message.topic === `${topic}Ebox_11`)
-        .filter(({ payload }) => topic.endsWith('V') || topic === 'PME' || payload.includes(',9-'))
+        .filter(({ payload }) => topic.endsWith('V') || topic === 'PM' || payload.includes(',9-'))
         .map(({ atMs }) => atMs);
       expect(times.length, topic).to.be.within(60, 100);
       for (const [index, atMs] of times.entries()) {

@@ -227,7 +227,7 @@ export class SimulatedBox {
 
   #publishWhole(events: FleetEvent[], atMs: number, topic: PeriodicTopic): void {
     if (topic === 'V') this.#power.wander(atMs);
-    if (topic === 'P' || topic === 'PME') this.#power.integrate(atMs);
+    if (topic === 'P' || topic === 'PM') this.#power.integrate(atMs);
     const glitch = topic === 'A' || topic === 'P' ? this.#glitch(events, atMs, topic) : undefined;
     this.#publish(events, atMs, topic, this.#payload.whole(topic, atMs, glitch));
   }
