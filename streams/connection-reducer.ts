@@ -1,3 +1,4 @@
+import { BoxMap } from './box-map.ts';
 import type { Connection, ConnectionRules } from './connection.ts';
 import { Deadlines } from './deadlines.ts';
 import type { KeyedReducer, Snapshot } from './keyed-reducer.ts';
@@ -32,7 +33,7 @@ export interface BoxConnection {
  */
 export class ConnectionReducer implements KeyedReducer<Connection> {
   readonly deadlines = new Deadlines();
-  readonly #boxes = new Map<number, BoxConnection>();
+  readonly #boxes = new BoxMap<BoxConnection>();
   readonly #silentAfterMs: number;
   readonly #local: LocalTime;
   #midnightIsSet = false;

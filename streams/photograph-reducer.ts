@@ -1,3 +1,4 @@
+import { BoxMap } from './box-map.ts';
 import { type BoxPhotographs, exportBoxState, importBoxState } from './box-photographs.ts';
 import { BoxState, type QuietFold } from './box-state.ts';
 import { Camera, type Emit } from './camera.ts';
@@ -14,7 +15,7 @@ import { UNKNOWN } from './unknown.ts';
 /** Decides when photographs are taken, and of what (domain.md, "Photographs"). */
 export class PhotographReducer implements KeyedReducer<Photograph> {
   readonly deadlines = new Deadlines();
-  readonly #boxes = new Map<number, BoxState>();
+  readonly #boxes = new BoxMap<BoxState>();
   readonly #camera: Camera;
   readonly #quietFolds: Readonly<Record<OutletQuantity, QuietFold>>;
   readonly #voltageDeadbandV: number;

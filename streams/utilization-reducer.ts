@@ -1,3 +1,4 @@
+import { BoxMap } from './box-map.ts';
 import { type BoxUtilization, exportBoxSeries, importBoxSeries } from './box-utilization.ts';
 import { Deadlines } from './deadlines.ts';
 import { registerEvent } from './energy-register.ts';
@@ -16,7 +17,7 @@ const HOUR_KEY = -1;
 /** Decides when energy registers and meters are written (domain.md, "Utilization"). */
 export class UtilizationReducer implements KeyedReducer<UtilizationSample> {
   readonly deadlines = new Deadlines();
-  readonly #boxes = new Map<number, BoxSeries>();
+  readonly #boxes = new BoxMap<BoxSeries>();
   readonly #rules: UtilizationRules;
   #hourIsSet = false;
 
