@@ -34,6 +34,11 @@ export interface Changes {
   readonly newBoxDays: Set<string>;
 }
 
+/** Before anything was looked at: to be added to. */
+export function noChanges(): Changes {
+  return { transactions: 0, users: 0, boxes: 0, transactionDays: new Set(), newBoxDays: new Set() };
+}
+
 const PageRow = z.object({
   rows: z.string().nullable(),
   count: z.number(),
@@ -60,13 +65,7 @@ export async function mirrorEboost(
   timeZone: string,
   signal: AbortSignal,
 ): Promise<Changes> {
-  const changes: Changes = {
-    transactions: 0,
-    users: 0,
-    boxes: 0,
-    transactionDays: new Set(),
-    newBoxDays: new Set(),
-  };
+  const changes = noChanges();
   const copy = new Copy(eboost, connection, timeZone, signal);
   changes.transactions = await copy.changed(TRANSACTIONS, await startOf(connection, TRANSACTIONS), changes);
   changes.boxes = await copy.changed(BOXES, await startOf(connection, BOXES), changes);

@@ -57,10 +57,31 @@ export function connectDatabase(
  * whatever it waits for, and Postgres rolls back.
  * @throws EvidaError POSTGRES_UNAVAILABLE if the server is away; the signal's reason; whatever `work` throws otherwise
  */
-export async function inTransaction<T>(
+export function inTransaction<T>(
   database: Database,
   work: (connection: Connection) => Promise<T>,
   signal?: AbortSignal,
+): Promise<T> {
+  const inside = async (connection: Connection): Promise<T> => {
+    await connection.query('BEGIN');
+    const result = await work(connection);
+    await connection.query('COMMIT');
+    return result;
+  };
+  return withConnection(database, inside, signal, rollBack);
+}
+
+/**
+ * Lends `work` a connection of its own. When the signal is aborted, the connection is closed, whatever it waits for:
+ * Postgres rolls back, and lets its locks go.
+ * @param mend makes a connection usable again whose work has failed, and says whether it is; without it, it is closed
+ * @throws EvidaError POSTGRES_UNAVAILABLE if the server is away; the signal's reason; whatever `work` throws otherwise
+ */
+export async function withConnection<T>(
+  database: Database,
+  work: (connection: Connection) => Promise<T>,
+  signal?: AbortSignal,
+  mend: (connection: Connection) => Promise<boolean> = async () => false,
 ): Promise<T> {
   signal?.throwIfAborted();
   const connection = await connect(database);
@@ -72,14 +93,12 @@ export async function inTransaction<T>(
   const giveUp = (): void => release(true);
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
-    await connection.query('BEGIN');
     const result = await work(connection);
-    await connection.query('COMMIT');
     release(false);
     return result;
   } catch (error) {
     signal?.throwIfAborted();
-    release(!(await rollBack(connection)));
+    release(!(await mend(connection)));
     throw asUnavailable(error, 'using Postgres');
   } finally {
     signal?.removeEventListener('abort', giveUp);

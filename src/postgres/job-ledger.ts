@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../errors.ts';
-import { asUnavailable, type Connection, connect, type Database } from './database.ts';
+import { type Connection, type Database, withConnection } from './database.ts';
 
 /** The first of the two numbers of each advisory lock on a period; the second is the hash of its name. */
 const PERIOD_LOCKS = 73_054_220;
@@ -192,34 +192,18 @@ export type PeriodOutcome =
  * second waits, and finds it done.
  * @throws EvidaError POSTGRES_UNAVAILABLE; the signal's reason
  */
-export async function runPeriod(database: Database, periodWork: PeriodWork): Promise<PeriodOutcome> {
+export function runPeriod(database: Database, periodWork: PeriodWork): Promise<PeriodOutcome> {
   const { job, period, lock, signal, work } = periodWork;
-  signal.throwIfAborted();
-  const connection = await connect(database);
-  let isOpen = true;
-  const release = (isBroken: boolean): void => {
-    if (isOpen) connection.release(isBroken);
-    isOpen = false;
-  };
-  // Postgres rolls back and lets the locks go with the connection.
-  const giveUp = (): void => release(true);
-  signal.addEventListener('abort', giveUp, { once: true });
-  try {
+  const underLock = async (connection: Connection): Promise<PeriodOutcome> => {
     if (lock !== undefined)
       await connection.query('SELECT pg_advisory_lock($1, hashtext($2))', [PERIOD_LOCKS, lock]);
     await connection.query('SELECT pg_advisory_lock($1, hashtext($2))', [PERIOD_LOCKS, `${job} ${period}`]);
     const outcome = await runLocked(connection, job, period, work);
     signal.throwIfAborted();
     await connection.query('SELECT pg_advisory_unlock_all()');
-    release(false);
     return outcome;
-  } catch (error) {
-    signal.throwIfAborted();
-    release(true);
-    throw asUnavailable(error, 'using Postgres');
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
+  };
+  return withConnection(database, underLock, signal);
 }
 
 /** Jobs sort and hash months of rows; compiling their plans takes longer than it saves. */

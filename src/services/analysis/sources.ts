@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { compareMirror } from '../../eboost/compare-mirror.ts';
-import { type Changes, mirrorEboost, mirrorMasterData } from '../../eboost/mirror.ts';
+import { type Changes, mirrorEboost, mirrorMasterData, noChanges } from '../../eboost/mirror.ts';
 import { defineFlux } from '../../influx/flux.ts';
 import { collectRows } from '../../influx/query.ts';
 import type { Connection } from '../../postgres/database.ts';
@@ -76,13 +76,7 @@ async function compare(
 ): Promise<SourceOutcome> {
   const { eboost, timeZone, signal } = context;
   await connection.query('SELECT pg_advisory_xact_lock($1)', [MIRROR_LOCK]);
-  const changes: Changes = {
-    transactions: 0,
-    users: 0,
-    boxes: 0,
-    transactionDays: new Set(),
-    newBoxDays: new Set(),
-  };
+  const changes = noChanges();
   const { found, gone } = await compareMirror(eboost, connection, timeZone, signal, changes);
   await mirrorMasterData(eboost, connection, timeZone, signal, changes);
   await requestChanged(connection, changes);
