@@ -125,10 +125,10 @@ export class Evida {
       parts,
       books: this.#telemetry?.books ?? null,
       delivery: this.#telemetry?.describe() ?? null,
-      jobs: this.#jobNames().map((job) => {
-        const run = this.#lastRuns.get(job);
+      jobs: this.#jobs().map(({ name }) => {
+        const run = this.#lastRuns.get(name);
         return {
-          job,
+          job: name,
           lastRunAt: run?.endedAt.toISOString() ?? null,
           durationMs: run?.durationMs ?? null,
           error: run !== undefined && 'error' in run.outcome ? run.outcome.error : null,
@@ -245,13 +245,13 @@ export class Evida {
     return ROLES.includes('analysis') || ROLES.includes('backup');
   }
 
-  /** The names of the jobs of this process, as they call themselves. */
-  #jobNames(): readonly string[] {
+  /** Those of its roles. */
+  #jobs(): readonly Job[] {
     const { ROLES } = this.#config;
     return [
-      ...(this.#listens ? ['box list'] : []),
-      ...(ROLES.includes('analysis') ? ['analysis'] : []),
-      ...(ROLES.includes('backup') ? ['backup'] : []),
+      ...(this.#listens ? [this.boxListing] : []),
+      ...(ROLES.includes('analysis') ? [this.analysis] : []),
+      ...(ROLES.includes('backup') ? [this.backup] : []),
     ];
   }
 

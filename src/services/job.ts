@@ -15,7 +15,7 @@ export interface JobRun {
 /** Work that is done on a schedule and on command, never twice at once; its signal asks it to give up. */
 export class Job {
   readonly runs$ = new Subject<JobRun>();
-  readonly #name: string;
+  readonly name: string;
   readonly #work: (signal: AbortSignal) => Promise<object>;
   readonly #log: Log;
   #alarm: Alarm | undefined;
@@ -23,7 +23,7 @@ export class Job {
   readonly #stopping = new AbortController();
 
   constructor(name: string, work: (signal: AbortSignal) => Promise<object>, log: Log) {
-    this.#name = name;
+    this.name = name;
     this.#work = work;
     this.#log = log;
   }
@@ -44,7 +44,7 @@ export class Job {
 
   /** Ends the schedule, asks the run that is under way to give up, and waits until it has. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error(`${this.#name} was stopped`));
+    this.#stopping.abort(new Error(`${this.name} was stopped`));
     this.#alarm?.cancel();
     await this.#running;
     this.runs$.complete();
@@ -59,14 +59,14 @@ export class Job {
       (result) => ({ result }),
       (error: unknown) => {
         const hint = error instanceof EvidaError ? error.hint : undefined;
-        this.#log[signal.aborted ? 'debug' : 'error']({ err: error, hint }, `${this.#name} failed`);
+        this.#log[signal.aborted ? 'debug' : 'error']({ err: error, hint }, `${this.name} failed`);
         exitCode = error instanceof EvidaError ? error.exitCode : 1;
         return { error: messageOf(error) };
       },
     );
-    const run = { job: this.#name, durationMs: Math.round(performance.now() - startedAt), outcome, exitCode };
+    const run = { job: this.name, durationMs: Math.round(performance.now() - startedAt), outcome, exitCode };
     if ('result' in outcome)
-      this.#log.info({ ...outcome.result, durationMs: run.durationMs }, `${this.#name} done`);
+      this.#log.info({ ...outcome.result, durationMs: run.durationMs }, `${this.name} done`);
     this.runs$.next(run);
     return run;
   }
