@@ -10,7 +10,7 @@ import {
 } from '../journal/dead-letters.ts';
 import { lockDirectory } from '../journal/lock.ts';
 import { createLog } from '../log.ts';
-import { deadLettersDirectory } from '../services/telemetry/telemetry.ts';
+import { deadLettersDirectory } from '../services/telemetry/directories.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { inColumns } from './in-columns.ts';
 import { configOf, createConfiguredVerb, type EnvironmentOptions, positiveInteger } from './verb.ts';

@@ -3,8 +3,8 @@ import { loadThresholds } from '../config.ts';
 import { EvidaError } from '../errors.ts';
 import { readJournal } from '../journal/read-journal.ts';
 import { photographRules } from '../services/photograph/photographs.ts';
+import { journalDirectory } from '../services/telemetry/directories.ts';
 import { type Recording, type ReplayResult, replay } from '../services/telemetry/replay.ts';
-import { journalDirectory } from '../services/telemetry/telemetry.ts';
 import { THRESHOLDS } from '../variables.ts';
 import { inColumns } from './in-columns.ts';
 import {

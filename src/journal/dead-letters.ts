@@ -69,6 +69,11 @@ export class DeadLetters {
     return sumCounts([...this.#files.map(({ index }) => index), LetterIndex.of(this.#waiting)]);
   }
 
+  /** How many are not on the disk yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** How many were given up since it was opened, because there were too many. */
   get dropped(): number {
     return this.#dropped;

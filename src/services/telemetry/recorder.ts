@@ -115,6 +115,11 @@ export class Recorder {
     return journal.committed(journal.lastSequence);
   }
 
+  /** Up to when everything is decided, ms UTC. */
+  get atMs(): number {
+    return this.#scheduler.now();
+  }
+
   /** How often time was skipped: a snapshot must not be taken half before and half after it. */
   get skips(): number {
     return this.#skips;

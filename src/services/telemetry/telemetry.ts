@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type Observable, Subject } from 'rxjs';
 import type { Point } from '../../../streams/point.ts';
 import type { Config } from '../../config.ts';
@@ -16,21 +15,19 @@ import {
   type DeadLetterAnswer,
   type DeadLetterRequest,
 } from '../../journal/dead-letter-requests.ts';
-import { DeadLetters } from '../../journal/dead-letters.ts';
-import { Journal } from '../../journal/journal.ts';
+import type { DeadLetters } from '../../journal/dead-letters.ts';
 import type { Log } from '../../log.ts';
 import { MqttSource } from '../../mqtt/mqtt-source.ts';
 import type { Received } from '../../mqtt/reception.ts';
 import { VERSION } from '../../project-file.ts';
 import { THRESHOLDS } from '../../variables.ts';
 import { BoxWatch } from './box-watch.ts';
-import { DeadMessages } from './dead-messages.ts';
 import { describeDelivery, describeParts } from './describe-delivery.ts';
-import { type LoadedSnapshot, loadSnapshot } from './load-snapshot.ts';
+import { deadLettersDirectory, journalDirectory } from './directories.ts';
 import { Noise } from './noise.ts';
 import { PointSource } from './point-source.ts';
+import { type FoundOnDisk, readDisk } from './read-disk.ts';
 import { Recorder } from './recorder.ts';
-import { type RecoveredState, recover } from './recover.ts';
 import { replayLetters } from './replay-letters.ts';
 import type { SnapshotHeader } from './snapshot-schema.ts';
 import { Snapshots } from './snapshots.ts';
@@ -49,24 +46,6 @@ export interface TelemetryOptions {
   readonly onFatal: (error: EvidaError) => void;
 }
 
-/** What was found on the disk. */
-interface Found {
-  readonly journal: Journal;
-  readonly letters: DeadLetters;
-  readonly deadMessages: DeadMessages;
-  readonly state: RecoveredState;
-}
-
-/** Where the log of a DATA_DIR is. */
-export function journalDirectory(dataDir: string): string {
-  return join(dataDir, 'journal');
-}
-
-/** Where the dead letters of a DATA_DIR are. */
-export function deadLettersDirectory(dataDir: string): string {
-  return join(dataDir, 'dead-letters');
-}
-
 /**
  * The way of the messages: from the broker into the log, through the streams, and from the log to InfluxDB
  * (architecture.md, "Delivery"). What was acknowledged to the broker is on the disk; what is on the disk gets to InfluxDB.
@@ -75,7 +54,7 @@ export class Telemetry {
   readonly points$: Observable<Point>;
   readonly #points = new Subject<Point>();
   readonly #options: TelemetryOptions;
-  readonly #found: Found;
+  readonly #found: FoundOnDisk;
   readonly #stopping = new AbortController();
   readonly #noise = new Noise();
   readonly #clock: SteadyClock;
@@ -95,10 +74,10 @@ export class Telemetry {
    * @throws EvidaError JOURNAL_REFUSED while the disk cannot be read or written; JOURNAL_FORMAT if a newer Evida wrote it
    */
   static async open(options: TelemetryOptions): Promise<Telemetry> {
-    return new Telemetry(options, await readDisk(options));
+    return new Telemetry(options, await readDisk(options.config, options.log));
   }
 
-  private constructor(options: TelemetryOptions, found: Found) {
+  private constructor(options: TelemetryOptions, found: FoundOnDisk) {
     const { config, log } = options;
     const { journal, state } = found;
     this.#options = options;
@@ -159,18 +138,14 @@ export class Telemetry {
     return { messages, points };
   }
 
-  get rejectedPairs(): Readonly<Record<string, number>> {
-    return this.#found.deadMessages.rejectedPairs;
-  }
-
   describe(): DeliveryStatus {
-    const { journal, letters } = this.#found;
+    const { journal, letters, deadMessages } = this.#found;
     return describeDelivery({
       mqtt: this.#mqtt.stats,
       sender: this.#sender.stats,
       journal,
       letters,
-      rejectedPairs: this.rejectedPairs,
+      rejectedPairs: deadMessages.rejectedPairs,
       noisiest: this.#noise.noisiest(NOISIEST),
       snapshotAtMs: this.#snapshots.takenAtMs,
       clockAheadMs: this.#clock.aheadMs,
@@ -244,7 +219,7 @@ export class Telemetry {
       kind: 'evida-snapshot',
       version: 1,
       sequence: journal.lastSequence,
-      atMs: this.#clock.read().nowMs,
+      atMs: this.#recorder.atMs,
       sentThrough: this.#sentThrough,
       books: state.books.export(),
       receipts: state.receipts.export(),
@@ -322,6 +297,7 @@ export class Telemetry {
   /** Letters are durable only after their messages are: a sequence that is lost is given again. */
   async #flushLetters(): Promise<void> {
     const { journal, letters } = this.#found;
+    if (letters.waiting === 0) return;
     try {
       await journal.committed(journal.lastSequence, AbortSignal.timeout(FLUSH_LETTERS_EVERY_MS));
       await letters.flush();
@@ -335,31 +311,6 @@ export class Telemetry {
     const queryFlux = createQueryFlux(this.#influx.influx, INFLUX_ORG);
     return readLastPhotographs(queryFlux, INFLUX_HISTORY_BUCKET, Date.now(), signal);
   }
-}
-
-async function readDisk({ config, log }: TelemetryOptions): Promise<Found> {
-  const directory = journalDirectory(config.DATA_DIR);
-  const letters = await DeadLetters.open({
-    directory: deadLettersDirectory(config.DATA_DIR),
-    maxBytes: config.DEAD_LETTERS_MAX,
-    log,
-  });
-  const snapshot: LoadedSnapshot | undefined = await loadSnapshot(directory, log);
-  const journal = await Journal.open({
-    directory,
-    maxBytes: config.JOURNAL_MAX,
-    keepMs: config.JOURNAL_KEEP,
-    after: Math.max(letters.lastId, snapshot?.lastSequence ?? 0),
-    now: Date.now,
-    log,
-  });
-  const deadMessages = new DeadMessages(letters, log);
-  return {
-    journal,
-    letters,
-    deadMessages,
-    state: await recover({ journal, snapshot, deadMessages, config, log }),
-  };
 }
 
 function thresholdsOf(config: Config): Record<string, string> {
