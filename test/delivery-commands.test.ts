@@ -109,7 +109,12 @@ describe('commands beside a running Evida', function () {
 
   it('evida replay shows what other thresholds would have recorded', async () => {
     await publish('SEbox_11', '3-2');
-    for (const milliampere of [5000, 5600, 7000, 7400]) await publish('AEbox_11', `3-${milliampere}`);
+    for (const [before, milliampere] of [5000, 5600, 7000, 7400].entries()) {
+      // Of several that arrive in one millisecond, the later photographs are dated 1 ms after the earlier.
+      const from = Date.now();
+      await waitFor('the one before', () => books()?.messages.received === before + 1 && Date.now() > from);
+      await publish('AEbox_11', `3-${milliampere}`);
+    }
     await waitFor('all messages', () => books()?.messages.received === 5);
     await waitFor('their points', () => books()?.points.unsent === 0);
     const { stdout, stderr } = await command(
