@@ -15,13 +15,14 @@ describe('readLastPhotographs', () => {
     world().writeBatch(world().buckets.history, [
       toLine({ measurement: 'photograph', tags: { box, outlet }, fields, timeMs: NOW_MS - agoMs }),
     ]);
-  const read = () => collectRows(readLastPhotographs(world().queryFlux, world().buckets.history, NOW_MS));
+  const read = (boxes: readonly number[]) =>
+    collectRows(readLastPhotographs(world().queryFlux, world().buckets.history, boxes, NOW_MS));
 
   it('finds nothing where there is nothing', async () => {
-    expect(await read()).to.deep.equal([]);
+    expect(await read([12])).to.deep.equal([]);
   });
 
-  it('gives the last photograph of each outlet of each box, with the values that it has itself', async () => {
+  it('gives the last photograph of each outlet of the boxes that are asked for, with the values that it has itself', async () => {
     const idle = { status: 0, reason: 'idle' };
     await write(12, 3, 2 * HOUR_MS, {
       status: 2,
@@ -41,7 +42,12 @@ describe('readLastPhotographs', () => {
     await write(3, 0, 399 * DAY_MS, idle);
     await write(10_000, 9, -HOUR_MS, idle);
     await write(7, 0, 401 * DAY_MS, idle);
-    const found = (await read()).map(({ tags, timeMs, fields }) => [tags, NOW_MS - timeMs, fields]);
+    await write(112, 0, HOUR_MS, idle);
+    const found = (await read([3, 7, 12, 10_000])).map(({ tags, timeMs, fields }) => [
+      tags,
+      NOW_MS - timeMs,
+      fields,
+    ]);
     expect(found).to.have.deep.members([
       [{ box: 12, outlet: 3 }, HOUR_MS, { status: 3, energy_kwh: 8, reason: 'status' }],
       [

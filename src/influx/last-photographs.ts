@@ -13,8 +13,8 @@ const lastPhotographs = defineFlux('queries/last-photographs.flux', {
 const DAY_MS = 86_400_000;
 /** An outlet that was not photographed for longer is new. All but those that are not installed are, at least once a day. */
 const LOOK_BACK_MS = 400 * DAY_MS;
-/** Boxes by the last digit of their number: so many parts are read one after the other, to spare InfluxDB's memory. */
-const PARTS = [/0$/, /1$/, /2$/, /3$/, /4$/, /5$/, /6$/, /7$/, /8$/, /9$/];
+/** So many boxes are read at once, to spare InfluxDB's memory. */
+const BOXES_AT_ONCE = 1000;
 
 const Place = { box: z.coerce.number().int(), outlet: z.coerce.number().int(), _time: z.string() };
 const Row = z.discriminatedUnion('_field', [
@@ -26,7 +26,7 @@ const Row = z.discriminatedUnion('_field', [
 type Row = z.output<typeof Row>;
 
 /**
- * The last photograph of each outlet within 400 days: its reason, and the values that later ones are compared with: status,
+ * The last photograph of each outlet of these boxes within 400 days: its reason, and the values that later ones are compared with: status,
  * current, power factor, voltage and energy, those that it has. For a start that finds nothing on its own disk.
  * @param nowMs the wall clock, ms UTC
  * @throws EvidaError INFLUX_UNAVAILABLE, INFLUX_REFUSED, INFLUX_ANSWER; the signal's reason once it is aborted
@@ -34,14 +34,17 @@ type Row = z.output<typeof Row>;
 export async function* readLastPhotographs(
   queryFlux: QueryFlux,
   bucket: string,
+  boxes: Iterable<number>,
   nowMs: number,
   signal?: AbortSignal,
 ): AsyncGenerator<PhotographPoint> {
   // The clocks of InfluxDB and of what wrote to it may differ.
   const span = { from: nowMs - LOOK_BACK_MS, to: nowMs + DAY_MS };
-  for (const boxes of PARTS) {
+  const numbers = [...boxes];
+  for (let start = 0; start < numbers.length; start += BOXES_AT_ONCE) {
+    const part = new RegExp(`^(${numbers.slice(start, start + BOXES_AT_ONCE).join('|')})$`);
     const outlets = new Map<number, Row[]>();
-    for await (const row of queryFlux(lastPhotographs({ bucket, boxes, ...span }), Row, signal)) {
+    for await (const row of queryFlux(lastPhotographs({ bucket, boxes: part, ...span }), Row, signal)) {
       const key = row.box * 10 + row.outlet;
       const rows = outlets.get(key);
       if (rows === undefined) outlets.set(key, [row]);

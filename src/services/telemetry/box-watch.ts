@@ -12,8 +12,11 @@ const REACHED_WITHIN_MS = 5000;
 interface BoxWatchParts {
   readonly reducers: Reducers;
   readonly recorder: Recorder;
-  /** The last photographs of all outlets, as InfluxDB has them. */
-  readonly lastPhotographs: (signal: AbortSignal) => AsyncIterable<PhotographPoint>;
+  /** The last photographs of all outlets of some boxes, as InfluxDB has them. */
+  readonly lastPhotographs: (
+    boxes: ReadonlySet<number>,
+    signal: AbortSignal,
+  ) => AsyncIterable<PhotographPoint>;
   /** Subscribes to exactly these boxes. */
   readonly subscribe: (boxes: ReadonlySet<number>) => void;
   readonly signal: AbortSignal;
@@ -72,7 +75,7 @@ export class BoxWatch {
       const found: PhotographPoint[] = [];
       const read = async (): Promise<void> => {
         found.length = 0;
-        for await (const point of lastPhotographs(signal)) if (unknown.has(point.tags.box)) found.push(point);
+        for await (const point of lastPhotographs(unknown, signal)) found.push(point);
       };
       await withDeadline(REACHED_WITHIN_MS, signal, (within) =>
         retry('reading the last photographs back', read, log, within),

@@ -98,7 +98,7 @@ export class Telemetry {
     this.#boxes = new BoxWatch({
       reducers: state.reducers,
       recorder: this.#recorder,
-      lastPhotographs: (signal) => this.#lastPhotographs(signal),
+      lastPhotographs: (boxes, signal) => this.#lastPhotographs(boxes, signal),
       subscribe: (boxes) => this.#mqtt.setBoxes(boxes),
       signal: this.#stopping.signal,
       log,
@@ -306,10 +306,10 @@ export class Telemetry {
     }
   }
 
-  #lastPhotographs(signal: AbortSignal) {
+  #lastPhotographs(boxes: ReadonlySet<number>, signal: AbortSignal) {
     const { INFLUX_ORG, INFLUX_HISTORY_BUCKET } = this.#options.config;
     const queryFlux = createQueryFlux(this.#influx.influx, INFLUX_ORG);
-    return readLastPhotographs(queryFlux, INFLUX_HISTORY_BUCKET, Date.now(), signal);
+    return readLastPhotographs(queryFlux, INFLUX_HISTORY_BUCKET, boxes, Date.now(), signal);
   }
 }
 
