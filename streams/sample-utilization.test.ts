@@ -1,10 +1,10 @@
 import { asyncScheduler, map } from 'rxjs';
 import { marbles } from '../test/fixture/marbles.ts';
 import { expectPassedOn } from '../test/fixture/operator-cases.ts';
-import { TICK, toldTime } from '../test/fixture/told-time.ts';
+import { expectInToldTime } from '../test/fixture/told-time.ts';
 import type { Reading, Readings } from './reading.ts';
 import { sampleUtilization } from './sample-utilization.ts';
-import { StreamScheduler } from './stream-scheduler.ts';
+import type { StreamScheduler } from './stream-scheduler.ts';
 import type { UtilizationSample } from './utilization.ts';
 
 const RULES = { intervalMs: 10, silentAfterMs: 600_000 };
@@ -59,22 +59,15 @@ function expectSamples(
   });
 }
 
-/** The same with notices (see `toldTime`) among the readings: time passes only with each of them, as it does live. */
+/** The same with notices (see `expectInToldTime`) among the readings. */
 function expectSamplesInToldTime(
   source: string,
   texts: Record<string, string>,
   expected: string,
   samples: Record<string, string>,
 ): void {
-  marbles(({ hot, expectObservable }) => {
-    const scheduler = new StreamScheduler();
-    const result = hot(source, { t: TICK, ...texts }).pipe(
-      toldTime(reading, scheduler),
-      sampleUtilization(RULES, scheduler),
-      map(inWords),
-    );
-    expectObservable(result).toBe(expected, samples);
-  });
+  const operator = (scheduler: StreamScheduler) => sampleUtilization(RULES, scheduler);
+  expectInToldTime({ reading, operator, inWords }, source, texts, expected, samples);
 }
 
 describe('sampleUtilization', () => {

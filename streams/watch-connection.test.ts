@@ -1,10 +1,10 @@
 import { asyncScheduler, map } from 'rxjs';
 import { marbles } from '../test/fixture/marbles.ts';
 import { expectPassedOn } from '../test/fixture/operator-cases.ts';
-import { TICK, toldTime } from '../test/fixture/told-time.ts';
+import { expectInToldTime } from '../test/fixture/told-time.ts';
 import type { Connection } from './connection.ts';
 import type { Readings } from './reading.ts';
-import { StreamScheduler } from './stream-scheduler.ts';
+import type { StreamScheduler } from './stream-scheduler.ts';
 import { watchConnection } from './watch-connection.ts';
 
 const RULES = { silentAfterMs: 10, timeZone: 'UTC' };
@@ -51,22 +51,15 @@ function expectConnections(
   });
 }
 
-/** The same with notices (see `toldTime`) among the readings: time passes only with each of them, as it does live. */
+/** The same with notices (see `expectInToldTime`) among the readings. */
 function expectConnectionsInToldTime(
   source: string,
   texts: Record<string, string>,
   expected: string,
   connections: Record<string, string>,
 ): void {
-  marbles(({ hot, expectObservable }) => {
-    const scheduler = new StreamScheduler();
-    const result = hot(source, { t: TICK, ...texts }).pipe(
-      toldTime(reading, scheduler),
-      watchConnection(RULES, scheduler),
-      map(inWords),
-    );
-    expectObservable(result).toBe(expected, connections);
-  });
+  const operator = (scheduler: StreamScheduler) => watchConnection(RULES, scheduler);
+  expectInToldTime({ reading, operator, inWords }, source, texts, expected, connections);
 }
 
 describe('watchConnection', () => {
