@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { merge, type Observable, Subject, share } from 'rxjs';
+import { loadThresholds } from '../src/config.ts';
+import { photographRules } from '../src/services/photograph/photographs.ts';
 import { decodeMessage } from '../streams/decode-message.ts';
 import type { Message } from '../streams/message.ts';
-import type { PhotographRules } from '../streams/photograph.ts';
 import { sampleUtilization } from '../streams/sample-utilization.ts';
 import { selectReadings } from '../streams/select-readings.ts';
 import { settlePhotograph } from '../streams/settle-photograph.ts';
@@ -21,18 +22,8 @@ one core, in virtual time; then the heart of the photograph pipeline as written 
 are made before anything is timed. Prints time a message, and the memory of all state (heap and typed arrays).
 `;
 
-const RULES: PhotographRules = {
-  currentDeadbandMa: 1000,
-  powerFactorDeadband: 10,
-  voltageDeadbandV: 10,
-  energyDeadbandJ: 3.6e6,
-  intervalMs: 1_800_000,
-  idleIntervalMs: 86_400_000,
-  settleMs: 2000,
-  settleMaxMs: 10_000,
-  changeMinIntervalMs: 0,
-  silentAfterMs: 600_000,
-};
+/** The defaults. */
+const RULES = photographRules(loadThresholds({}));
 const CHUNK = 1000;
 
 type Pipeline = (messages$: Observable<Message>, scheduler: StreamScheduler) => Observable<unknown>;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { EboostApiPart } from '../../src/embedded/eboost/api-server.ts';
 import { startEboostApi } from '../../src/embedded/eboost/api-server.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { EvidaProcess } from '../../test/faults/evida-process.ts';
+import { telemetryEnvironment } from '../../test/faults/telemetry-environment.ts';
 import type { Stage } from './stage.ts';
 import type { Subject } from './subject.ts';
 
@@ -28,23 +28,8 @@ export class EvidaSubject implements Subject {
   ): Promise<EvidaSubject> {
     const numbers = [...Array.from({ length: boxes }, (_, index) => FIRST_BOX + index), ...more];
     const api = await startEboostApi({ boxes: () => numbers.map(listed) });
-    const environment = {
-      MQTT_URL: broker.url,
-      MQTT_USERNAME: broker.username,
-      MQTT_PASSWORD: broker.password,
-      INFLUX_URL: influx.url,
-      INFLUX_TOKEN: influx.adminToken,
-      EBOOST_API_URL: api.url,
-      EBOOST_API_USERNAME: api.username,
-      EBOOST_API_PASSWORD: api.password,
-      // Not needed by these roles, but part of the environment.
-      DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none',
-      EBOOST_DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none',
-      AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=true',
-      ROLES: 'photograph,utilization',
-      DATA_DIR: join(directory, 'data'),
-      HTTP_PORT: String(await freePort()),
-    };
+    const dataDir = join(directory, 'data');
+    const environment = await telemetryEnvironment({ broker, influx, api, dataDir });
     return new EvidaSubject(new EvidaProcess(environment, join(directory, 'evida.log')), api);
   }
 

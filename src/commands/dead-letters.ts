@@ -13,7 +13,13 @@ import { createLog } from '../log.ts';
 import { deadLettersDirectory } from '../services/telemetry/directories.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { inColumns } from './in-columns.ts';
-import { configOf, createConfiguredVerb, type EnvironmentOptions, positiveInteger } from './verb.ts';
+import {
+  configOf,
+  createConfiguredVerb,
+  type EnvironmentOptions,
+  positiveInteger,
+  type VerbTexts,
+} from './verb.ts';
 
 interface LetterOptions extends EnvironmentOptions {
   readonly json: boolean;
@@ -63,7 +69,7 @@ const showCommand = createConfiguredVerb('show', {
     show(id, command.optsWithGlobals<LetterOptions>()),
   );
 
-const replayCommand = createConfiguredVerb('replay', {
+const replayCommand = createChangeCommand('replay', {
   summary: 'take them up again',
   description: `Has the running Evida take dead letters up again, after what was wrong is mended. Points are sent to InfluxDB
 again as they are. Messages are decoded again at their original time; since they are old news by now, they set only
@@ -73,30 +79,14 @@ what is still unknown. What is of no use even now stays.`,
     ['evida dead-letters replay --kind point', 'all points'],
   ],
   exitCodes: [NOBODY, [69, 'no Evida runs with this DATA_DIR']],
-})
-  .argument('[ids...]', 'their numbers, as `list` shows them')
-  .addOption(kind())
-  .option('--reason <reason>', 'all of this reason')
-  .option('--all', 'all of them', false)
-  .option('--json', 'print one JSON object', false)
-  .action((ids: string[], _: ChangeOptions, command: Command) =>
-    change('replay', ids, command.optsWithGlobals<ChangeOptions>()),
-  );
+});
 
-const dropCommand = createConfiguredVerb('drop', {
+const dropCommand = createChangeCommand('drop', {
   summary: 'forget them',
   description: `Forgets dead letters for good.`,
   examples: [['evida dead-letters drop --reason unknown-topic', 'all of one reason']],
   exitCodes: [NOBODY],
-})
-  .argument('[ids...]', 'their numbers, as `list` shows them')
-  .addOption(kind())
-  .option('--reason <reason>', 'all of this reason')
-  .option('--all', 'all of them', false)
-  .option('--json', 'print one JSON object', false)
-  .action((ids: string[], _: ChangeOptions, command: Command) =>
-    change('drop', ids, command.optsWithGlobals<ChangeOptions>()),
-  );
+});
 
 export const deadLettersCommand = createConfiguredVerb('dead-letters', {
   summary: 'show, take up again or forget what could not be used',
@@ -109,6 +99,19 @@ up to DEAD_LETTERS_MAX.`,
 });
 for (const command of [listCommand, showCommand, replayCommand, dropCommand])
   deadLettersCommand.addCommand(command);
+
+/** A command that does something with the letters that its arguments and options name. */
+function createChangeCommand(verb: 'replay' | 'drop', texts: VerbTexts): Command {
+  return createConfiguredVerb(verb, texts)
+    .argument('[ids...]', 'their numbers, as `list` shows them')
+    .addOption(kind())
+    .option('--reason <reason>', 'all of this reason')
+    .option('--all', 'all of them', false)
+    .option('--json', 'print one JSON object', false)
+    .action((ids: string[], _: ChangeOptions, command: Command) =>
+      change(verb, ids, command.optsWithGlobals<ChangeOptions>()),
+    );
+}
 
 async function list({ kind, reason, limit, json, ...options }: ListOptions): Promise<void> {
   const directory = deadLettersDirectory(configOf(options).DATA_DIR);

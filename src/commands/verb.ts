@@ -5,7 +5,7 @@ import { type Config, type Environment, loadConfig, loadSetupConfig, type SetupC
 import { duration } from '../config-types.ts';
 import { EvidaError, messageOf } from '../errors.ts';
 
-interface VerbTexts {
+export interface VerbTexts {
   /** One line, for the list of commands. */
   readonly summary: string;
   /** What it does, in full sentences. */

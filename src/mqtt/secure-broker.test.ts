@@ -1,30 +1,17 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { promisify } from 'node:util';
 import { Aedes } from 'aedes';
 import { expect } from 'chai';
+import { type Authority, createAuthority } from '../../test/fixture/certificates.ts';
 import { createSource, eventually, type SourceUnderTest } from '../../test/fixture/mqtt-source.ts';
 import type { MqttServerPart } from '../embedded/mosquitto.ts';
 
-const run = promisify(execFile);
-
-/** A certificate for localhost that vouches for itself, and its key. */
-async function createCertificate(): Promise<{ readonly cert: string; readonly key: string }> {
-  const directory = await mkdtemp(join(tmpdir(), 'evida-certificate-'));
-  const [certFile, keyFile] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '2'];
-  await run('openssl', ['req', '-x509', ...curve, ...subject, '-keyout', keyFile, '-out', certFile]);
-  const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
-  await rm(directory, { recursive: true });
-  return { cert, key };
-}
-
 describe('MqttSource, over TLS', () => {
-  let certificate: Awaited<ReturnType<typeof createCertificate>>;
+  let directory: string;
+  /** It vouches for itself. */
+  let certificate: Authority;
   let broker: Aedes;
   let server: Server;
   let part: MqttServerPart;
@@ -32,12 +19,15 @@ describe('MqttSource, over TLS', () => {
   let clients: TLSSocket[];
 
   before(async () => {
-    certificate = await createCertificate();
+    directory = await mkdtemp(join(tmpdir(), 'evida-certificate-'));
+    certificate = await createAuthority(directory, 'localhost');
   });
+  after(() => rm(directory, { recursive: true }));
   beforeEach(async () => {
     clients = [];
     broker = await Aedes.createBroker();
-    const options = { ...certificate, ca: certificate.cert, requestCert: true, rejectUnauthorized: false };
+    const { cert, key } = certificate;
+    const options = { cert, key, ca: cert, requestCert: true, rejectUnauthorized: false };
     server = createServer(options, (socket) => {
       clients.push(socket);
       broker.handle(socket);

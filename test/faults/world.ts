@@ -9,8 +9,8 @@ import { EvidaProcess } from './evida-process.ts';
 import { InfluxProxy } from './influx-proxy.ts';
 import { MortalBroker, MortalInflux } from './parts.ts';
 import { Publisher } from './publisher.ts';
-import { steadyPort } from './steady-port.ts';
 import { TcpProxy } from './tcp-proxy.ts';
+import { telemetryEnvironment } from './telemetry-environment.ts';
 import { Traffic, type TrafficOptions } from './traffic.ts';
 
 export interface WorldOptions {
@@ -189,24 +189,13 @@ function listedBoxes(): EboostBox[] {
 async function environmentOf(
   world: Pick<World, 'directory' | 'broker' | 'influx' | 'mqtt' | 'http'> & { readonly api: EboostApiPart },
 ): Promise<Record<string, string>> {
-  const { broker, influx, mqtt, http, api } = world;
+  const { directory, broker, influx, mqtt, http, api } = world;
+  const dataDir = join(directory, 'data');
   return {
+    ...(await telemetryEnvironment({ broker: broker.part, influx: influx.part, api, dataDir })),
     MQTT_URL: `mqtt://127.0.0.1:${mqtt.port}`,
-    MQTT_USERNAME: broker.part.username,
-    MQTT_PASSWORD: broker.part.password,
     MQTT_CLIENT_ID: 'evida-faults',
     INFLUX_URL: http.url,
-    INFLUX_TOKEN: influx.part.adminToken,
-    EBOOST_API_URL: api.url,
-    EBOOST_API_USERNAME: api.username,
-    EBOOST_API_PASSWORD: api.password,
-    // Not needed by these roles, but part of the environment.
-    DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none',
-    EBOOST_DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none',
-    AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=true',
-    ROLES: 'photograph,utilization',
-    DATA_DIR: join(world.directory, 'data'),
-    HTTP_PORT: String(await steadyPort()),
     ...RULES,
   };
 }
