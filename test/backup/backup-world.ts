@@ -7,7 +7,12 @@ import type { Database } from '../../src/postgres/database.ts';
 import { Archive } from '../../src/services/backup/archive.ts';
 import { openContainer } from '../../src/services/backup/container.ts';
 import { Encryption } from '../../src/services/backup/encryption.ts';
-import { type Restored, type RestoreSelection, restoreBackup } from '../../src/services/backup/restore.ts';
+import {
+  type Restored,
+  type RestoreSelection,
+  type RestoreTarget,
+  restoreBackup,
+} from '../../src/services/backup/restore.ts';
 import { type BackupOptions, type BackupResult, runBackup } from '../../src/services/backup/run-backup.ts';
 import { Storage } from '../../src/services/backup/storage.ts';
 import type { World } from '../fixture/world.ts';
@@ -75,14 +80,17 @@ export class BackupWorld {
     archive = this.archive(),
     buckets = this.world.buckets,
   ): Promise<Restored> {
-    const { influx, writeBatch } = this.world;
-    const exportValues = createExportValues(influx, ORG);
     return restoreBackup(
-      { database, buckets, exportValues, writeBatch },
+      this.target(database, buckets),
       archive,
       { atMs: Number.POSITIVE_INFINITY, isOverwriting: false, isDryRun: false, ...selection },
       NOBODY_WATCHES,
     );
+  }
+
+  target(database: Database, buckets: RestoreTarget['buckets']): RestoreTarget {
+    const { influx, writeBatch } = this.world;
+    return { database, buckets, exportValues: createExportValues(influx, ORG), writeBatch };
   }
 
   /** The names of all blobs, hashes left out. */
