@@ -115,6 +115,7 @@ chain of the backups is without a gap. Blobs that no backup needs are named; evi
 interface RestoreCommandOptions extends Options {
   readonly at?: number;
   readonly only?: string;
+  readonly files?: string;
   readonly overwrite: boolean;
   readonly dryRun: boolean;
 }
@@ -141,15 +142,17 @@ stopped or killed is done again.`,
     moment,
   )
   .option('--only <name>', 'only this table or measurement')
+  .option('--files <folder>', 'also write box list, thresholds and dashboards into this folder')
   .option('--overwrite', 'also over what is newer', false)
   .option('--dry-run', 'only say what would be done', false)
   .option('--json', 'print the result as one JSON object', false)
   .action((options: RestoreCommandOptions) =>
     withBackups(options, async (backups) => {
-      const { at, only, overwrite, dryRun, json } = options;
+      const { at, only, files, overwrite, dryRun, json } = options;
       const selection = {
         atMs: at ?? Number.POSITIVE_INFINITY,
         ...(only !== undefined && { only }),
+        ...(files !== undefined && { filesInto: files }),
         isOverwriting: overwrite,
         isDryRun: dryRun,
       };

@@ -1,7 +1,7 @@
 import type { Archive } from './archive.ts';
+import { FOLDERS } from './folders.ts';
 import { blobsOf, listChain, listPruned, markPruned, readManifest } from './manifest.ts';
 import type { OnStep } from './progress.ts';
-import { FOLDERS } from './verify.ts';
 
 /** How Evida names what it stores; what has another name was put there by somebody else, and stays. */
 const OWN_NAME = /-[0-9a-f]{64}\.[a-z]+\.gz(\.enc)?$/;

@@ -1,3 +1,7 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { EvidaError } from '../../errors.ts';
 import type { ExportValues } from '../../influx/export-values.ts';
 import type { WriteBatch } from '../../influx/write-batch.ts';
@@ -22,6 +26,8 @@ export interface RestoreSelection extends RestoreOptions {
   readonly atMs: number;
   /** Only this table or measurement. */
   readonly only?: string;
+  /** The folder into which the box list, the thresholds and the dashboards are written; nowhere if absent. */
+  readonly filesInto?: string;
 }
 
 export interface Restored {
@@ -47,7 +53,30 @@ export async function restoreBackup(
   onStep: OnStep,
 ): Promise<Restored> {
   const { manifest } = await readManifestAt(archive, selection.atMs);
-  return await restoreManifest(target, archive, manifest, selection, onStep);
+  const { filesInto, ...rest } = selection;
+  const restored = await restoreManifest(target, archive, manifest, rest, onStep);
+  if (filesInto !== undefined && !selection.isDryRun) await writeFiles(archive, manifest, filesInto, onStep);
+  return restored;
+}
+
+async function writeFiles(
+  archive: Archive,
+  { files }: Manifest,
+  folder: string,
+  onStep: OnStep,
+): Promise<void> {
+  for (const { name, blob } of files) {
+    const path = resolve(folder, name);
+    if (!path.startsWith(resolve(folder) + sep)) {
+      throw new EvidaError('BACKUP_DAMAGED', {
+        operation: `writing ${name}`,
+        problem: `it leads out of ${folder}`,
+      });
+    }
+    await mkdir(dirname(path), { recursive: true });
+    await archive.get(blob, (content) => pipeline(content, createWriteStream(path)));
+    onStep({ what: `files/${name}`, done: 'restored', bytes: blob.bytes });
+  }
 }
 
 /** The same for a manifest that is at hand. */
@@ -55,7 +84,7 @@ export async function restoreManifest(
   target: RestoreTarget,
   archive: Archive,
   manifest: Manifest,
-  { only, ...options }: Omit<RestoreSelection, 'atMs'>,
+  { only, ...options }: Omit<RestoreSelection, 'atMs' | 'filesInto'>,
   onStep: OnStep,
 ): Promise<Restored> {
   const tables = manifest.postgres.tables.filter(({ name }) => only === undefined || name === only);

@@ -6,6 +6,7 @@ import { VERSION } from '../../project-file.ts';
 import type { Archive } from './archive.ts';
 import { exportMeasurements, type MeasurementSources } from './export-measurements.ts';
 import { exportTables } from './export-tables.ts';
+import { FOLDERS } from './folders.ts';
 import { blobsOf, type Manifest, readLatest, writeManifest } from './manifest.ts';
 import { type OnStep, Progress } from './progress.ts';
 
@@ -80,10 +81,9 @@ async function reliable(
   archive: Archive,
   manifest: Manifest | undefined,
 ): Promise<(name: string) => boolean> {
+  // Also without a manifest: one that was killed has left blobs.
+  const there = await archive.storage.learn(FOLDERS);
   if (manifest === undefined) return () => false;
-  const there = new Map<string, number>();
-  for (const prefix of ['postgres/', 'influx/'])
-    for await (const { name, bytes } of archive.storage.list(prefix)) there.set(name, bytes);
   const blobs = blobsOf(manifest);
   // Without its key, what was encrypted or not before is no part of this archive.
   return (name) =>

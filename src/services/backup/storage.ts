@@ -32,6 +32,7 @@ export class Storage {
   readonly #container: ContainerClient;
   readonly #delay: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
+  #known: ReadonlyMap<string, number> | undefined;
 
   constructor(
     container: ContainerClient,
@@ -43,13 +44,23 @@ export class Storage {
     this.signal = signal;
   }
 
+  /** What there is under some prefixes, with its bytes; from then on, what was not there is stored without looking for it. */
+  async learn(prefixes: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const known = new Map<string, number>();
+    for (const prefix of prefixes)
+      for await (const { name, bytes } of this.list(prefix)) known.set(name, bytes);
+    this.#known = known;
+    return known;
+  }
+
   /**
    * Stores a file under a name that nothing else has. Gives what was there already, if anything was: the caller knows whether
    * that will do.
    * @throws EvidaError BLOB_UNAVAILABLE
    */
   async put(name: string, file: string, { sha256 }: Stored): Promise<'stored' | Stored> {
-    const there = await this.look(name);
+    const isNew = this.#known !== undefined && !this.#known.has(name);
+    const there = isNew ? undefined : await this.look(name);
     if (there !== undefined) return there;
     const blob = this.#container.getBlockBlobClient(name);
     const abortSignal = this.signal;

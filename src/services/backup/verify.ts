@@ -1,10 +1,8 @@
 import { messageOf } from '../../errors.ts';
 import type { Archive } from './archive.ts';
+import { FOLDERS } from './folders.ts';
 import { blobsOf, listChain, readManifest, type StoredManifest } from './manifest.ts';
 import type { OnStep } from './progress.ts';
-
-/** The folders that belong to backups; whatever else lies in the container is not looked at. */
-export const FOLDERS = ['postgres/', 'influx/', 'files/'] as const;
 
 export interface Verification {
   readonly manifests: number;
