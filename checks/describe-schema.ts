@@ -6,7 +6,16 @@ const Line = z.object({ line: z.string() });
 /** Each statement of the schema public that would make it anew, in an order that depends on nothing but names. */
 export async function describeSchema(database: Database): Promise<string> {
   const parts: string[] = [];
-  for (const query of [FUNCTIONS, TABLES, CONSTRAINTS, INDEXES, VIEWS, COMMENTS, FUNCTION_COMMENTS]) {
+  for (const query of [
+    FUNCTIONS,
+    TABLES,
+    CONSTRAINTS,
+    INDEXES,
+    TRIGGERS,
+    VIEWS,
+    COMMENTS,
+    FUNCTION_COMMENTS,
+  ]) {
     const { rows } = await database.query(query);
     parts.push(
       z
@@ -20,7 +29,7 @@ export async function describeSchema(database: Database): Promise<string> {
 }
 
 /**
- * What the database holds that {@link describeSchema} says nothing of, as `trigger t on public.a`: a change of it
+ * What the database holds that {@link describeSchema} says nothing of, as `sequence public.s`: a change of it
  * would leave the description as it was. The catalogue of dependencies knows every object of every kind, also of kinds
  * that nobody has thought of here.
  */
@@ -63,6 +72,12 @@ const INDEXES = `
     FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
    WHERE relnamespace = 'public'::regnamespace AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
    ORDER BY relname`;
+
+const TRIGGERS = `
+  SELECT pg_get_triggerdef(pg_trigger.oid) || ';' AS line
+    FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+   WHERE relnamespace = 'public'::regnamespace AND NOT tgisinternal
+   ORDER BY relname, tgname`;
 
 const VIEWS = `
   SELECT format(E'CREATE VIEW %I AS\\n%s', relname, pg_get_viewdef(oid)) AS line
@@ -109,7 +124,9 @@ const OTHER_OBJECTS = `
        WHEN 'pg_attrdef'::regclass THEN true
        WHEN 'pg_proc'::regclass THEN EXISTS (SELECT FROM pg_proc WHERE pg_proc.oid = objid AND prokind IN ('f', 'p'))
        WHEN 'pg_rewrite'::regclass THEN EXISTS (SELECT FROM pg_rewrite WHERE pg_rewrite.oid = objid AND rulename = '_RETURN')
-       WHEN 'pg_trigger'::regclass THEN EXISTS (SELECT FROM pg_trigger WHERE pg_trigger.oid = objid AND tgisinternal)
+       WHEN 'pg_trigger'::regclass THEN EXISTS (
+         SELECT FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+          WHERE pg_trigger.oid = objid AND (tgisinternal OR relnamespace = 'public'::regnamespace))
        -- The type of a table's rows, and of arrays of any type.
        WHEN 'pg_type'::regclass THEN EXISTS (
          SELECT FROM pg_type WHERE pg_type.oid = objid AND (typrelid <> 0 OR typcategory = 'A'))

@@ -6,6 +6,16 @@ CREATE OR REPLACE FUNCTION public.energy_increase(previous double precision, cur
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN ((previous < 'Infinity'::double precision) AND (current < 'Infinity'::double precision)) THEN (current - CASE WHEN (current < previous) THEN (0)::double precision ELSE previous END) ELSE NULL::double precision END;
 
+CREATE OR REPLACE FUNCTION public.note_changed_rows()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  BEGIN
+    INSERT INTO changed_row SELECT DISTINCT TG_TABLE_NAME, id, pg_current_xact_id() FROM written
+        ON CONFLICT (relation, id) DO UPDATE SET xid = excluded.xid;
+    RETURN NULL;
+  END $function$;
+
 CREATE OR REPLACE FUNCTION public.periods_between(unit text, from_day date, to_day date)
  RETURNS TABLE(period text, first_day date, next_day date)
  LANGUAGE sql
@@ -39,6 +49,12 @@ CREATE TABLE box_hour (
   charging_s double precision NOT NULL,
   most_charging smallint NOT NULL,
   peak_power_w double precision NOT NULL
+);
+
+CREATE TABLE changed_row (
+  relation text NOT NULL,
+  id bigint NOT NULL,
+  xid xid8 NOT NULL
 );
 
 CREATE TABLE charging_box_analysis (
@@ -274,6 +290,8 @@ ALTER TABLE box_hour ADD CONSTRAINT box_hour_peak_power_w_check CHECK ((peak_pow
 
 ALTER TABLE box_hour ADD CONSTRAINT box_hour_pkey PRIMARY KEY (hour, box);
 
+ALTER TABLE changed_row ADD CONSTRAINT changed_row_pkey PRIMARY KEY (relation, id);
+
 ALTER TABLE charging_box_analysis ADD CONSTRAINT charging_box_analysis_active_customers_check CHECK ((active_customers >= 0));
 
 ALTER TABLE charging_box_analysis ADD CONSTRAINT charging_box_analysis_active_outlets_check CHECK ((active_outlets >= 0));
@@ -406,6 +424,8 @@ ALTER TABLE unobserved_time ADD CONSTRAINT unobserved_time_pkey PRIMARY KEY (at)
 
 CREATE INDEX box_connection_at ON public.box_connection USING btree (at);
 
+CREATE INDEX changed_row_xid ON public.changed_row USING btree (relation, xid);
+
 CREATE INDEX charging_box_analysis_month ON public.charging_box_analysis USING btree (month, box);
 
 CREATE INDEX charging_event_day_day ON public.charging_event_day USING btree (day, box);
@@ -447,6 +467,18 @@ CREATE INDEX judged_transaction_outlet ON public.judged_transaction USING btree 
 CREATE INDEX judged_transaction_problem ON public.judged_transaction USING btree (day) WHERE ((problem IS NOT NULL) OR is_second);
 
 CREATE INDEX loyal_customers_rank ON public.loyal_customers USING btree (month, rank);
+
+CREATE TRIGGER note_deleted AFTER DELETE ON public.eboost_transaction REFERENCING OLD TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
+
+CREATE TRIGGER note_inserted AFTER INSERT ON public.eboost_transaction REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
+
+CREATE TRIGGER note_updated AFTER UPDATE ON public.eboost_transaction REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
+
+CREATE TRIGGER note_deleted AFTER DELETE ON public.eboost_user REFERENCING OLD TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
+
+CREATE TRIGGER note_inserted AFTER INSERT ON public.eboost_user REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
+
+CREATE TRIGGER note_updated AFTER UPDATE ON public.eboost_user REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
 
 CREATE VIEW analysis_problem AS
  SELECT id AS transaction_id,
@@ -587,6 +619,14 @@ COMMENT ON COLUMN box_hour.charging_s IS 'Time that its outlets were in a metere
 COMMENT ON COLUMN box_hour.most_charging IS 'Most outlets in a metered session at once';
 
 COMMENT ON COLUMN box_hour.peak_power_w IS 'Highest power of all its outlets together, W';
+
+COMMENT ON TABLE changed_row IS 'Rows of the mirror of Eboost that were written or deleted, for the backup; rows from before this table are not in it';
+
+COMMENT ON COLUMN changed_row.relation IS 'The table that it is a row of';
+
+COMMENT ON COLUMN changed_row.id IS 'Its id; where there is no such row any more, it was deleted';
+
+COMMENT ON COLUMN changed_row.xid IS 'The transaction that wrote or deleted it last';
 
 COMMENT ON TABLE charging_box_analysis IS 'A row for each box and month: what it earned, how long it was online, and how much it was used';
 
@@ -959,5 +999,7 @@ COMMENT ON COLUMN unobserved_time.from_time IS 'The last thing that was recorded
 COMMENT ON COLUMN unobserved_time.to_time IS 'When Evida started again';
 
 COMMENT ON FUNCTION energy_increase(double precision,double precision) IS 'Increase of an energy register, kWh, from one known value to the next; the new value if it fell, since then it was reset; null if either is unknown. Rows without a value must be left out before lag, or the increase after them is lost';
+
+COMMENT ON FUNCTION note_changed_rows() IS 'Notes the rows of a statement in changed_row; its trigger calls them written';
 
 COMMENT ON FUNCTION periods_between(text,date,date) IS 'The months (unit month, as 2026-10) or ISO weeks (unit week, as 2026-W41) that business days from from_day to before to_day touch';

@@ -104,3 +104,12 @@ export const cron = z.string().refine((text) => {
     return false;
   }
 }, 'must be five cron fields: minute, hour, day of month, month, day of week');
+
+/** The last moment, at `nowMs` or before, at which a schedule of {@link cron} rings in a time zone; ms UTC. */
+export function lastRing(schedule: string, timeZone: string, nowMs: number): number {
+  // What the parser calls the previous one lies before its date.
+  return parser
+    .parseExpression(schedule, { tz: timeZone, currentDate: new Date(nowMs + 1) })
+    .prev()
+    .getTime();
+}

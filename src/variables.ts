@@ -300,6 +300,31 @@ const BACKUP = {
     example: '0 0 * * *',
     unit: 'cron',
   }),
+  BACKUP_KEY_FILE: variable(text().optional(), {
+    meaning: 'Key that backups are encrypted with before they leave: 32 bytes in base64 or hex',
+    example: '/etc/evida/backup.key',
+    isFile: true,
+  }),
+  BACKUP_TRAILING_DAYS: variable(number(1).prefault('3'), {
+    meaning: 'How many days up to today are always copied again',
+    example: '3',
+    unit: 'days',
+  }),
+  REHEARSAL_SCHEDULE: variable(cron.prefault('0 3 * * 0'), {
+    meaning: 'When the latest backup is restored to look whether it can be, in TIME_ZONE',
+    example: '0 3 * * 0',
+    unit: 'cron',
+  }),
+  REHEARSAL_DATABASE_URL: variable(databaseUrl().optional(), {
+    meaning: 'Where rehearsals make their database, as a role that may; that of DATABASE_URL if not given',
+    example: 'postgres://rehearsal:secret@localhost:5432/postgres',
+    secret: true,
+  }),
+  REHEARSAL_INFLUX_TOKEN: variable(text().optional(), {
+    meaning: 'Token that may make the buckets of rehearsals; INFLUX_TOKEN if not given',
+    example: 'secret',
+    secret: true,
+  }),
 };
 
 const DELIVERY = {

@@ -144,7 +144,7 @@ describe('the command line', function () {
 
       it('gives the commands and options that fit', () => {
         expect(offered('evida', 'do')).to.deep.equal(['doctor']);
-        expect(offered('evida', 'backup', 'r')).to.deep.equal(['run']);
+        expect(offered('evida', 'backup', 'ru')).to.deep.equal(['run']);
         expect(offered('evida', 'backup', 'run', '--j')).to.deep.equal(['--json']);
         expect(offered('evida', 'boxes', '--json', 'acc')).to.deep.equal(['accept']);
       });
@@ -229,10 +229,10 @@ describe('the command line', function () {
   it('evida backup run does one backup on command, and gives its result as JSON', async () => {
     const { code, stdout, stderr } = await runEvida(['backup', 'run', '--json'], world().environment());
     expect(code, stderr).to.equal(0);
-    expect(JSON.parse(stdout)).to.deep.include({
-      job: 'backup',
-      outcome: { result: { blobs: 1, stored: 1 } },
-    });
+    const { job, outcome } = JSON.parse(stdout);
+    expect(job).to.equal('backup');
+    expect(outcome.result).to.include({ backup: 1 });
+    expect(outcome.result.stored).to.equal(outcome.result.blobs).and.to.be.greaterThan(1);
   });
 
   it('evida analyze says what failed, and ends with 1', async () => {

@@ -15,6 +15,8 @@ const Summary = z.object({
   consumption: z.number(),
   tables: z.object({ charging_event_day: z.number() }),
   blobs: z.number(),
+  backup: z.object({ result: z.object({ backup: z.number(), stored: z.number() }) }),
+  rehearsal: z.object({ result: z.object({ equal: z.literal(true), values: z.number() }) }),
 });
 
 /** No server may be left so long after the demo is gone. */
@@ -22,7 +24,7 @@ const GONE_WITHIN_MS = 5000;
 const LIVE_WITHIN_MS = 60_000;
 
 describe('the demo', function () {
-  this.timeout(150_000);
+  this.timeout(240_000);
   const directories: string[] = [];
 
   afterEach(async () => {
@@ -62,6 +64,8 @@ describe('the demo', function () {
     );
     expect(summary.tables.charging_event_day).to.be.greaterThan(90);
     expect(summary.blobs).to.be.greaterThan(90);
+    expect(summary.backup.result.backup).to.equal(1);
+    expect(summary.rehearsal.result.values).to.be.greaterThan(1000);
   });
 
   it('leaves no server behind when it is killed, goes on with the same data, and stops on Ctrl-C', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,8 +34,11 @@ describe('evida doctor', function () {
     eboostUrl.username = reader.user;
     eboostUrl.password = reader.password;
     const made = await setUp();
+    const BACKUP_KEY_FILE = join(world().dataDir, 'backup.key');
+    await writeFile(BACKUP_KEY_FILE, Buffer.alloc(32, 1).toString('base64'));
     environment = world().environment({
       ...made,
+      BACKUP_KEY_FILE,
       EBOOST_API_URL: api.url,
       EBOOST_API_USERNAME: api.username,
       EBOOST_API_PASSWORD: api.password,
@@ -238,6 +241,12 @@ describe('evida doctor', function () {
     const found = await warnings({ INFLUX_TOKEN: world().servers.influx.adminToken });
     expect(found.map(({ part }) => part)).to.deep.equal(['InfluxDB']);
     expect(found[0]?.hint).to.contain('evida setup');
+  });
+
+  it('warns of backups that leave without being encrypted', async () => {
+    const found = await warnings({ BACKUP_KEY_FILE: '' });
+    expect(found.map(({ part }) => part)).to.deep.equal(['Blob storage']);
+    expect(found[0]?.hint).to.contain('BACKUP_KEY_FILE');
   });
 
   it('warns of a role that is a superuser', async () => {

@@ -55,9 +55,16 @@ function examineBlobStorage(config: Config, deadlineMs: number): Promise<readonl
       action === 'keep'
         ? ok(part, `${what} is there`)
         : fault(part, `there is no ${what}`, 'Run `evida setup`.'),
+      ...(config.BACKUP_KEY_FILE === undefined ? [UNENCRYPTED] : []),
     ];
   });
 }
+
+const UNENCRYPTED = warning(
+  'Blob storage',
+  'backups are not encrypted before they leave',
+  'Set BACKUP_KEY_FILE; openssl rand -base64 32 makes a key. Keep a copy of it elsewhere.',
+);
 
 /** The directory itself, or the one in which it will be made. */
 function nearestExisting(directory: string): string {

@@ -169,6 +169,11 @@ async function lockLedger(connection: Connection): Promise<void> {
   await connection.query('SELECT pg_advisory_xact_lock($1)', [LEDGER_LOCK]);
 }
 
+/** Waits until nothing runs that shares a lock (`PeriodWork.lock`), and holds it until the transaction ends. */
+export async function lockUntilEnd(connection: Connection, lock: string): Promise<void> {
+  await connection.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [PERIOD_LOCKS, lock]);
+}
+
 export interface PeriodWork {
   readonly job: string;
   readonly period: string;

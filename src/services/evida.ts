@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InfluxDB } from '@influxdata/influxdb-client';
 import { merge, type Observable, Subject } from 'rxjs';
@@ -12,7 +11,6 @@ import { runningFile } from '../http/running.ts';
 import type { Part, Status } from '../http/status.ts';
 import { createBuckets } from '../influx/buckets.ts';
 import { influxAddress } from '../influx/connect.ts';
-import { createQueryFlux } from '../influx/query.ts';
 import { type DirectoryLock, lockDirectory } from '../journal/lock.ts';
 import type { Log } from '../log.ts';
 import { connectDatabase, type Database } from '../postgres/database.ts';
@@ -20,17 +18,18 @@ import { migrate } from '../postgres/migrate.ts';
 import { projectFile, VERSION } from '../project-file.ts';
 import { retry } from '../retry.ts';
 import { runAnalysis } from './analysis/run-analysis.ts';
-import { openContainer } from './backup/container.ts';
-import { runBackup } from './backup/run-backup.ts';
 import { BoxList } from './box-list.ts';
 import { Job, type JobRun } from './job.ts';
 import { analysisSources } from './open-analysis.ts';
+import { Backups } from './open-backup.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 
 /** How long the last points may take when Evida stops, and all of the stop. */
 const SEND_WITHIN_MS = 4000;
 const STOP_WITHIN_MS = 9000;
 const INFLUX_TIMEOUT_MS = 20_000;
+/** When it is looked whether a backup was missed or has failed. */
+const MAKE_UP_SCHEDULE = '*/10 * * * *';
 
 /**
  * Evida as one process: the services of its roles on the servers that the environment names. Each part is
@@ -40,6 +39,7 @@ export class Evida {
   readonly boxListing: Job;
   readonly analysis: Job;
   readonly backup: Job;
+  readonly rehearsal: Job;
   /** What is decided, as it goes into the log. */
   readonly points$: Observable<Point>;
   /** Resolves if this process must end: it does not own its session, or its directory, any more. */
@@ -51,6 +51,7 @@ export class Evida {
   readonly #database: Database;
   readonly #eboost: Database;
   readonly #boxList: BoxList;
+  readonly #backups: Backups;
   readonly #stopping = new AbortController();
   readonly #startedAt = new Date();
   readonly #lastRuns = new Map<string, JobRun & { readonly endedAt: Date }>();
@@ -80,9 +81,11 @@ export class Evida {
     this.#boxList = this.#createBoxList();
     this.boxListing = new Job('box list', (signal) => this.#boxList.read(signal), log);
     this.analysis = new Job('analysis', (signal) => this.#analyse(signal), log);
-    this.backup = new Job('backup', (signal) => this.#backUp(signal), log);
-    merge(this.boxListing.runs$, this.analysis.runs$, this.backup.runs$).subscribe((run) =>
-      this.#lastRuns.set(run.job, { ...run, endedAt: new Date() }),
+    this.#backups = new Backups(config, this.#database, log);
+    this.backup = new Job('backup', (signal) => this.#backups.run(signal), log);
+    this.rehearsal = new Job('rehearsal', (signal) => this.#backups.rehearse(signal), log);
+    merge(this.boxListing.runs$, this.analysis.runs$, this.backup.runs$, this.rehearsal.runs$).subscribe(
+      (run) => this.#lastRuns.set(run.job, { ...run, endedAt: new Date() }),
     );
   }
 
@@ -103,8 +106,8 @@ export class Evida {
       this.#prepareInflux(),
       this.#usesDatabase ? this.#awaitDatabase() : undefined,
     ]);
-    const { ANALYSIS_SCHEDULE, BACKUP_SCHEDULE, TIME_ZONE } = this.#config;
-    if (ROLES.includes('backup')) this.backup.schedule(BACKUP_SCHEDULE, TIME_ZONE);
+    const { ANALYSIS_SCHEDULE, TIME_ZONE } = this.#config;
+    if (ROLES.includes('backup')) this.#scheduleBackups();
     if (ROLES.includes('analysis')) {
       this.analysis.schedule(ANALYSIS_SCHEDULE, TIME_ZONE);
       await this.analysis.run();
@@ -180,7 +183,12 @@ export class Evida {
   }
 
   async #stopJobs(): Promise<void> {
-    await Promise.all([this.boxListing.stop(), this.analysis.stop(), this.backup.stop()]);
+    await Promise.all([
+      this.boxListing.stop(),
+      this.analysis.stop(),
+      this.backup.stop(),
+      this.rehearsal.stop(),
+    ]);
     await Promise.all([this.#database.end(), this.#eboost.end()]);
   }
 
@@ -251,7 +259,7 @@ export class Evida {
     return [
       ...(this.#listens ? [this.boxListing] : []),
       ...(ROLES.includes('analysis') ? [this.analysis] : []),
-      ...(ROLES.includes('backup') ? [this.backup] : []),
+      ...(ROLES.includes('backup') ? [this.backup, this.rehearsal] : []),
     ];
   }
 
@@ -296,18 +304,16 @@ export class Evida {
     );
   }
 
-  async #backUp(signal: AbortSignal): Promise<object> {
-    const { AZURE_STORAGE_CONNECTION_STRING, BACKUP_CONTAINER, DATA_DIR, INFLUX_ORG, INFLUX_HISTORY_BUCKET } =
-      this.#config;
-    return await runBackup({
-      database: this.#database,
-      queryFlux: createQueryFlux(this.#influx, INFLUX_ORG),
-      historyBucket: INFLUX_HISTORY_BUCKET,
-      workDirectory: join(DATA_DIR, 'backup'),
-      container: await openContainer(AZURE_STORAGE_CONNECTION_STRING, BACKUP_CONTAINER),
-      now: Date.now,
-      signal,
-    });
+  /** By their schedules; what was missed or has failed is made up, at the start and then every few minutes. */
+  #scheduleBackups(): void {
+    const { BACKUP_SCHEDULE, REHEARSAL_SCHEDULE, TIME_ZONE } = this.#config;
+    const isBackupDue = () => this.#backups.isDue('backup');
+    const isRehearsalDue = () => this.#backups.isDue('rehearsal');
+    for (const schedule of [BACKUP_SCHEDULE, MAKE_UP_SCHEDULE])
+      this.backup.schedule(schedule, TIME_ZONE, isBackupDue);
+    for (const schedule of [REHEARSAL_SCHEDULE, MAKE_UP_SCHEDULE])
+      this.rehearsal.schedule(schedule, TIME_ZONE, isRehearsalDue);
+    void this.backup.runIf(isBackupDue);
   }
 }
 

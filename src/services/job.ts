@@ -18,7 +18,7 @@ export class Job {
   readonly name: string;
   readonly #work: (signal: AbortSignal) => Promise<object>;
   readonly #log: Log;
-  #alarm: Alarm | undefined;
+  readonly #alarms: Alarm[] = [];
   #running: Promise<JobRun> | undefined;
   readonly #stopping = new AbortController();
 
@@ -28,10 +28,24 @@ export class Job {
     this.#log = log;
   }
 
-  /** @param cron five fields, in `timeZone` */
-  schedule(cron: string, timeZone: string): void {
+  /**
+   * @param cron five fields, in `timeZone`
+   * @param isDue is asked at each ring, if given; what it throws is left to the next one
+   */
+  schedule(cron: string, timeZone: string, isDue?: () => Promise<boolean>): void {
     if (this.#stopping.signal.aborted) return;
-    this.#alarm = scheduleJob({ rule: cron, tz: timeZone }, () => void this.run());
+    const ring = (): void => void (isDue === undefined ? this.run() : this.runIf(isDue));
+    this.#alarms.push(scheduleJob({ rule: cron, tz: timeZone }, ring));
+  }
+
+  /** Runs it if it is due, and is not under way. */
+  async runIf(isDue: () => Promise<boolean>): Promise<void> {
+    if (this.#running !== undefined || this.#stopping.signal.aborted) return;
+    const due = await isDue().catch((error: unknown) => {
+      this.#log.warn({ err: error }, `${this.name}: whether it is due cannot be told now`);
+      return false;
+    });
+    if (due && !this.#stopping.signal.aborted) await this.run();
   }
 
   /** Runs it now, or waits for the run that is under way. A failure is logged, and is the run's outcome. */
@@ -45,7 +59,7 @@ export class Job {
   /** Ends the schedule, asks the run that is under way to give up, and waits until it has. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error(`${this.name} was stopped`));
-    this.#alarm?.cancel();
+    for (const alarm of this.#alarms) alarm.cancel();
     await this.#running;
     this.runs$.complete();
   }

@@ -45,6 +45,9 @@ export async function prepareEnvironment(directory: string, addresses: DemoAddre
     EBOOST_DATABASE_URL: eboostReaderUrl,
     PHOTOGRAPH_INTERVAL: '20s',
     UTILIZATION_INTERVAL: '5s',
+    // A rehearsal makes a database and buckets of its own.
+    REHEARSAL_DATABASE_URL: evidaUrl,
+    REHEARSAL_INFLUX_TOKEN: influx.adminToken,
     TIME_ZONE: timeZone,
     DATA_DIR: join(serversDirectory(directory), 'evida'),
     HTTP_PORT: '0',

@@ -12,7 +12,7 @@ import { createDemoDatabases } from './demo-databases.ts';
 import { environmentFiles, prepareEnvironment } from './demo-environment.ts';
 import { fillHistory } from './fill-history.ts';
 import { introduce, plainVersion } from './introduce.ts';
-import { live } from './live.ts';
+import { type BackupRuns, live } from './live.ts';
 import { type Holdings, lookBack } from './look-back.ts';
 import { withNewestBox } from './newest-box.ts';
 import { parentGone } from './parent-gone.ts';
@@ -28,7 +28,7 @@ export interface DemoOptions {
 }
 
 /** What `--json` prints at the end: all of it asked from the servers. */
-interface DemoSummary extends Holdings {
+interface DemoSummary extends Holdings, BackupRuns {
   readonly versions: { readonly influxdb: string; readonly postgres: string; readonly node: string };
   readonly boxes: number;
   /** Messages that Evida has acknowledged to the broker. */
@@ -88,7 +88,7 @@ async function runOn(
     signal.throwIfAborted();
     introduce(servers, api, directory, say);
     const startedMs = Date.now();
-    await live(config, settings, history, options.for, signal, say);
+    const runs = await live(config, settings, history, options.for, signal, say);
     const holdings = await lookBack(config, startedMs);
     return {
       versions: {
@@ -99,6 +99,7 @@ async function runOn(
       boxes: history.boxes.length,
       messages: servers.broker.acknowledged('evida-demo'),
       ...holdings,
+      ...runs,
     };
   } finally {
     await api.stop();

@@ -3,7 +3,7 @@ import { merge } from 'rxjs';
 import type { Config } from '../../config.ts';
 import { createLog } from '../../log.ts';
 import { Evida } from '../../services/evida.ts';
-import { jobRunInWords } from '../../services/job.ts';
+import { type JobRun, jobRunInWords } from '../../services/job.ts';
 import type { EboostHistory } from '../eboost/history.ts';
 import { DEMO_PACE } from '../fleet/pace.ts';
 import { publishFleet } from '../fleet/publish-fleet.ts';
@@ -11,9 +11,14 @@ import { tellCalmly } from './calm-lines.ts';
 import type { DemoSettings } from './demo-data.ts';
 import { lastEnergies } from './look-back.ts';
 
+export interface BackupRuns {
+  readonly backup: JobRun['outcome'] | null;
+  readonly rehearsal: JobRun['outcome'] | null;
+}
+
 /**
- * Runs Evida and its fleet, with one backup, until `forMs` is over and the work of the start is done, or the
- * signal comes; then stops both in order.
+ * Runs Evida and its fleet, with one backup and one rehearsal of restoring it, until `forMs` is over and the work of the
+ * start is done, or the signal comes; then stops both in order. Gives how backup and rehearsal ended, as far as they did.
  */
 export async function live(
   config: Config,
@@ -22,12 +27,14 @@ export async function live(
   forMs: number | undefined,
   signal: AbortSignal,
   say: (line: string) => void,
-): Promise<void> {
+): Promise<BackupRuns> {
   const seen = await lastEnergies(config, historyToMs);
   signal.throwIfAborted();
   const ending = new AbortController();
   const evida = new Evida(config, createLog(config));
-  const telling = merge(evida.analysis.runs$, evida.backup.runs$).subscribe((run) => say(jobRunInWords(run)));
+  const telling = merge(evida.analysis.runs$, evida.backup.runs$, evida.rehearsal.runs$).subscribe((run) =>
+    say(jobRunInWords(run)),
+  );
   telling.add(tellCalmly(evida, say));
   const fleet = publishFleet({
     mqttUrl: config.MQTT_URL,
@@ -44,8 +51,12 @@ export async function live(
     signal: AbortSignal.any([signal, ending.signal]),
   });
   let failure: unknown;
+  let runs: BackupRuns = { backup: null, rehearsal: null };
   try {
-    const working = evida.start().then(() => evida.backup.run());
+    const working = evida.start().then(async () => {
+      runs = { ...runs, backup: (await evida.backup.run()).outcome };
+      runs = { ...runs, rehearsal: (await evida.rehearsal.run()).outcome };
+    });
     await Promise.race([Promise.all([working, passed(forMs, signal)]), fleet]);
   } catch (error) {
     failure = error;
@@ -55,6 +66,7 @@ export async function live(
   const stopped = await Promise.allSettled([fleet, evida.stop()]);
   failure ??= stopped.find((part) => part.status === 'rejected')?.reason;
   if (failure !== undefined) throw failure;
+  return runs;
 }
 
 /** Resolves after `ms`, or never without; at once when the signal comes. */

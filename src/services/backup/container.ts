@@ -23,7 +23,7 @@ export async function planContainer(connectionString: string, name: string): Pro
 function findContainer(connectionString: string, name: string): ContainerClient {
   try {
     return BlobServiceClient.fromConnectionString(connectionString, {
-      retryOptions: { maxTries: 3 },
+      retryOptions: { maxTries: 2, retryDelayInMs: 200 },
     }).getContainerClient(name);
   } catch (error) {
     throw new EvidaError('CONFIG_INVALID', {

@@ -1,79 +1,141 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ContainerClient } from '@azure/storage-blob';
-import copyStreams from 'pg-copy-streams';
-import type { QueryFlux } from '../../influx/query.ts';
-import { linesOfDay, listDays } from '../../influx/read-points.ts';
-import { connect, type Database } from '../../postgres/database.ts';
-import { type StoredBlob, storeBlob } from './store-blob.ts';
+import { EvidaError } from '../../errors.ts';
+import type { Database } from '../../postgres/database.ts';
+import { VERSION } from '../../project-file.ts';
+import type { Archive } from './archive.ts';
+import { exportMeasurements, type MeasurementSources } from './export-measurements.ts';
+import { exportTables } from './export-tables.ts';
+import { FOLDERS } from './folders.ts';
+import { blobsOf, type Manifest, readLatest, writeManifest } from './manifest.ts';
+import { type OnStep, Progress } from './progress.ts';
 
-const DAY_MS = 86_400_000;
+/** A file that goes into the backup as it is, under a name of its own; one that is not there is left out. */
+export interface FileSource {
+  readonly name: string;
+  /** Undefined if there is none. */
+  readonly read: () => Promise<string | undefined>;
+}
 
-export interface BackupSources {
+export interface BackupSources extends MeasurementSources {
   readonly database: Database;
-  readonly queryFlux: QueryFlux;
-  readonly historyBucket: string;
-  readonly container: ContainerClient;
-  /** For what passes through the disk; what a killed backup left in it is removed. */
-  readonly workDirectory: string;
-  /** ms UTC: points before it are stored. */
+  readonly archive: Archive;
+  readonly files: () => Promise<readonly FileSource[]>;
+  /** ms UTC. */
   readonly now: () => number;
-  /** Ends the backup between two blobs; what is stored stays. */
-  readonly signal: AbortSignal;
+  readonly onStep: OnStep;
+}
+
+export interface BackupOptions {
+  /** Reads everything anew, as if there were no backup before; what is in storage already is not sent again. */
+  readonly isFull?: boolean;
 }
 
 export interface BackupResult {
-  /** What this backup consists of, and how much of it was not in storage before. */
+  readonly backup: number;
+  /** Blobs that were read anew; those of them that were not in storage yet, and their bytes. */
   readonly blobs: number;
   readonly stored: number;
+  readonly bytes: number;
 }
 
-/** Copies CHARGING_EVENT_DAY and the photographs, by day, to blob storage; what is there already is not sent again. */
-export async function runBackup(sources: BackupSources): Promise<BackupResult> {
-  const { queryFlux, historyBucket, container, workDirectory, now, signal } = sources;
-  await prepareWorkDirectory(workDirectory, now());
-  const blobs: StoredBlob[] = [await storeTable(sources, 'charging_event_day', 'box, day')];
-  for (const dayMs of await listDays(queryFlux, historyBucket, 'photograph', now(), signal)) {
-    const day = new Date(dayMs).toISOString().slice(0, 10);
-    const lines = linesOfDay(queryFlux, historyBucket, 'photograph', dayMs, signal);
-    blobs.push(await storeBlob(container, workDirectory, `influx/history/photograph/${day}`, 'lp', lines));
-  }
-  return { blobs: blobs.length, stored: blobs.filter(({ isNew }) => isNew).length };
+/**
+ * Makes a backup: copies what has changed since the one before, then writes the manifest, with which it exists. One that was
+ * killed leaves blobs, which the next one finds in their place.
+ * @throws EvidaError BLOB_UNAVAILABLE, BLOB_CONFLICT, BACKUP_DAMAGED, BACKUP_KEY, POSTGRES_UNAVAILABLE, INFLUX_UNAVAILABLE
+ */
+export async function runBackup(sources: BackupSources, options: BackupOptions = {}): Promise<BackupResult> {
+  const { archive, database, now, onStep } = sources;
+  await archive.clean(now());
+  const progress = new Progress(onStep);
+  const last = await readLatest(archive);
+  const isThere = await reliable(archive, last?.manifest);
+  const createdAt = new Date(now()).toISOString();
+  const previous = options.isFull ? undefined : last?.manifest;
+  const postgres = await exportTables(database, archive, relied(previous, isThere), progress);
+  const influx = await exportMeasurements(
+    sources,
+    archive,
+    previous,
+    ({ blob }) => isThere(blob.name),
+    Date.parse(createdAt),
+    progress,
+  );
+  const manifest: Manifest = {
+    format: 1,
+    sequence: (last?.manifest.sequence ?? 0) + 1,
+    createdAt,
+    version: VERSION,
+    previous: last === undefined ? null : { sequence: last.manifest.sequence, sha256: last.sha256 },
+    postgres,
+    influx,
+    files: await exportFiles(sources, progress),
+  };
+  await writeManifest(archive, manifest);
+  const { blobs, stored, bytes } = progress;
+  return { backup: manifest.sequence, blobs, stored, bytes };
 }
 
-/** What is a day old belongs to no backup any more: another one may be under way beside this. */
-async function prepareWorkDirectory(directory: string, nowMs: number): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  for (const name of await readdir(directory)) {
-    const path = join(directory, name);
-    const { mtimeMs } = await stat(path);
-    if (nowMs - mtimeMs > DAY_MS) await rm(path, { recursive: true, force: true });
-  }
+/** Tells of each blob of a manifest whether storage still has it, by its name and size. */
+async function reliable(
+  archive: Archive,
+  manifest: Manifest | undefined,
+): Promise<(name: string) => boolean> {
+  // Also without a manifest: one that was killed has left blobs.
+  const there = await archive.storage.learn(FOLDERS);
+  if (manifest === undefined) return () => false;
+  const blobs = blobsOf(manifest);
+  // Without its key, what was encrypted or not before is no part of this archive.
+  return (name) =>
+    there.get(name) === blobs.get(name)?.bytes && name.endsWith('.enc') === archive.isEncrypted;
 }
 
-/** @param table and @param order are Evida's own words, never input. */
-async function storeTable(
-  { database, container, workDirectory }: BackupSources,
-  table: 'charging_event_day',
-  order: 'box, day',
-): Promise<StoredBlob> {
-  const connection = await connect(database);
-  try {
-    const copy = copyStreams.to(
-      `COPY (SELECT * FROM ${table} ORDER BY ${order}) TO STDOUT (FORMAT csv, HEADER)`,
-    );
-    const blob = await storeBlob(
-      container,
-      workDirectory,
-      `postgres/${table}`,
-      'csv',
-      connection.query(copy),
-    );
-    connection.release();
-    return blob;
-  } catch (error) {
-    // It may be left in the middle of the copy.
-    connection.release(true);
-    throw error;
+/** Facts of which a blob is gone are copied whole again. */
+function relied(
+  previous: Manifest | undefined,
+  isThere: (name: string) => boolean,
+): Manifest['postgres'] | undefined {
+  if (previous === undefined) return undefined;
+  const tables = previous.postgres.tables.filter(({ blobs }) => blobs.every(({ name }) => isThere(name)));
+  return { ...previous.postgres, tables };
+}
+
+async function exportFiles(
+  { archive, files }: BackupSources,
+  progress: Progress,
+): Promise<Manifest['files']> {
+  const exported: Manifest['files'] = [];
+  for (const { name, read } of await files()) {
+    const text = await read();
+    if (text === undefined) continue;
+    const put = await archive.put(`files/${name}`, 'txt', one(text));
+    if (put === undefined) continue;
+    progress.put(`files/${name}`, put);
+    exported.push({ name, blob: put.blob });
   }
+  return exported;
+}
+
+async function* one(text: string): AsyncGenerator<string> {
+  yield await Promise.resolve(text);
+}
+
+/** The files of a folder, with the names of those below `into/`; none if there is no folder. */
+export async function filesOf(folder: string, into: string): Promise<FileSource[]> {
+  const names = await readdir(folder).catch(missing([]));
+  return names
+    .sort()
+    .map((name) => ({ name: `${into}/${name}`, read: () => readIfThere(join(folder, name)) }));
+}
+
+/** Undefined if there is no such file. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  return await readFile(path, 'utf8').catch(missing(undefined));
+}
+
+function missing<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return instead;
+    throw new EvidaError('DATA_FILE', { operation: 'reading a file for the backup', cause: error });
+  };
 }
