@@ -26,7 +26,7 @@ export const TABLE_POLICIES: readonly TablePolicy[] = [
   { table: 'box_hour', kind: 'snapshot', month: `hour AT TIME ZONE 'UTC'` },
   { table: 'energy_outside_session', kind: 'snapshot', month: 'day' },
   { table: 'outlet_installation', kind: 'snapshot' },
-  { table: 'outlet_month_end', kind: 'snapshot', month: 'month' },
+  { table: 'outlet_known', kind: 'snapshot', month: 'day' },
   { table: 'box_connection', kind: 'snapshot', month: `at AT TIME ZONE 'UTC'` },
   { table: 'unobserved_time', kind: 'snapshot' },
   { table: 'charging_event_day', kind: 'snapshot', month: 'day' },
