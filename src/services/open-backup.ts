@@ -5,6 +5,7 @@ import { InfluxDB } from '@influxdata/influxdb-client';
 import type { Config } from '../config.ts';
 import { lastRing } from '../config-types.ts';
 import { BoxListStore } from '../eboost/box-list-store.ts';
+import { influxAddress } from '../influx/connect.ts';
 import { createExportValues } from '../influx/export-values.ts';
 import { createQueryFlux } from '../influx/query.ts';
 import { inScratchBucket } from '../influx/scratch-bucket.ts';
@@ -165,8 +166,14 @@ export class Backups {
     signal: AbortSignal,
     work: (target: RestoreTarget) => Promise<T>,
   ): Promise<T> {
-    const { DATABASE_URL, REHEARSAL_DATABASE_URL, REHEARSAL_INFLUX_TOKEN, INFLUX_TOKEN, INFLUX_ORG } =
-      this.#config;
+    const {
+      DATABASE_URL,
+      DATABASE_CA_FILE,
+      REHEARSAL_DATABASE_URL,
+      REHEARSAL_INFLUX_TOKEN,
+      INFLUX_TOKEN,
+      INFLUX_ORG,
+    } = this.#config;
     const of = `${postgres.identity} ${this.#config.BACKUP_CONTAINER}`;
     const name = `evida_rehearsal_${createHash('sha256').update(of).digest('hex').slice(0, 12)}`;
     const influx = this.#connect(REHEARSAL_INFLUX_TOKEN ?? INFLUX_TOKEN);
@@ -186,6 +193,7 @@ export class Backups {
         signal.throwIfAborted();
         return await onBuckets(database);
       },
+      DATABASE_CA_FILE,
     );
   }
 
@@ -205,7 +213,7 @@ export class Backups {
   }
 
   #connect(token: string): InfluxDB {
-    return new InfluxDB({ url: this.#config.INFLUX_URL, token, timeout: INFLUX_TIMEOUT_MS });
+    return new InfluxDB({ ...influxAddress(this.#config), token, timeout: INFLUX_TIMEOUT_MS });
   }
 }
 
@@ -219,7 +227,7 @@ export function openBackups(
   readonly prepare: () => Promise<void>;
   readonly close: () => Promise<void>;
 } {
-  const database = connectDatabase(config.DATABASE_URL, 'evida', log);
+  const database = connectDatabase(config.DATABASE_URL, 'evida', log, config.DATABASE_CA_FILE);
   return {
     backups: new Backups(config, database, log),
     prepare: async () => void (await migrate(database, projectFile('sql'))),
