@@ -494,6 +494,32 @@ CREATE VIEW analysis_problem AS
    FROM judged_transaction
   WHERE ((problem IS NOT NULL) OR is_second);
 
+CREATE VIEW box_place AS
+ SELECT DISTINCT ON (box) box,
+    concat_ws(' '::text, box, NULLIF(name, ''::text)) AS label,
+    COALESCE(NULLIF(name, ''::text), unique_id) AS name,
+    COALESCE(NULLIF(city, ''::text), 'Unknown'::text) AS city,
+    COALESCE(NULLIF(district, ''::text), 'Unknown'::text) AS district,
+    address,
+    latitude,
+    longitude,
+    (status IS TRUE) AS in_service
+   FROM ( SELECT eboost_box.id,
+            eboost_box.unique_id,
+            eboost_box.name,
+            eboost_box.status,
+            eboost_box.city,
+            eboost_box.district,
+            eboost_box.address,
+            eboost_box.latitude,
+            eboost_box.longitude,
+            eboost_box.created_at,
+            eboost_box.updated_at,
+            ("substring"(eboost_box.unique_id, '^Ebox_([0-9]{1,9})$'::text))::integer AS box
+           FROM eboost_box) numbered
+  WHERE (box IS NOT NULL)
+  ORDER BY box, updated_at DESC;
+
 CREATE VIEW charging_event AS
  SELECT id,
     box,
@@ -517,6 +543,16 @@ CREATE VIEW energy_by_day AS
     sum(charging_events) AS charging_events
    FROM charging_event_day
   GROUP BY day;
+
+CREATE VIEW installed_outlet AS
+ SELECT box,
+    outlet
+   FROM ( SELECT DISTINCT ON (outlet_installation.box, outlet_installation.outlet) outlet_installation.box,
+            outlet_installation.outlet,
+            outlet_installation.installed
+           FROM outlet_installation
+          ORDER BY outlet_installation.box, outlet_installation.outlet, outlet_installation.since DESC) latest
+  WHERE installed;
 
 CREATE VIEW reconciliation AS
  SELECT event.id AS transaction_id,
