@@ -538,6 +538,32 @@ UNION ALL
            FROM charging_event_day days
           WHERE ((days.box = analysis.box) AND (days.day >= analysis.month) AND (days.day < (analysis.month + '1 mon'::interval)))) energy);
 
+CREATE VIEW box_place AS
+ SELECT DISTINCT ON (box) box,
+    concat_ws(' '::text, box, NULLIF(name, ''::text)) AS label,
+    COALESCE(NULLIF(name, ''::text), unique_id) AS name,
+    COALESCE(NULLIF(city, ''::text), 'Unknown'::text) AS city,
+    COALESCE(NULLIF(district, ''::text), 'Unknown'::text) AS district,
+    address,
+    latitude,
+    longitude,
+    (status IS TRUE) AS in_service
+   FROM ( SELECT eboost_box.id,
+            eboost_box.unique_id,
+            eboost_box.name,
+            eboost_box.status,
+            eboost_box.city,
+            eboost_box.district,
+            eboost_box.address,
+            eboost_box.latitude,
+            eboost_box.longitude,
+            eboost_box.created_at,
+            eboost_box.updated_at,
+            ("substring"(eboost_box.unique_id, '^Ebox_([0-9]{1,9})$'::text))::integer AS box
+           FROM eboost_box) numbered
+  WHERE (box IS NOT NULL)
+  ORDER BY box, updated_at DESC;
+
 CREATE VIEW charging_event AS
  SELECT id,
     box,
@@ -603,6 +629,16 @@ CREATE VIEW inactive_customer AS
          LIMIT 1) last)
      LEFT JOIN customer_month active ON (((active.customer = away.customer) AND (active.month = (date_trunc('month'::text, (last.day)::timestamp without time zone))::date))))
   WHERE (away.state = 'inactive'::text);
+
+CREATE VIEW installed_outlet AS
+ SELECT box,
+    outlet
+   FROM ( SELECT DISTINCT ON (outlet_installation.box, outlet_installation.outlet) outlet_installation.box,
+            outlet_installation.outlet,
+            outlet_installation.installed
+           FROM outlet_installation
+          ORDER BY outlet_installation.box, outlet_installation.outlet, outlet_installation.since DESC) latest
+  WHERE installed;
 
 CREATE VIEW known_month AS
  SELECT from_day AS month,
