@@ -113,6 +113,18 @@ export const BOX = chosen({
   query: `SELECT box::text AS __value, label AS __text FROM box_place WHERE ${IN_PLACE} ORDER BY box`,
 });
 
+/** One or several boxes of these places, all of them at first. */
+export const BOXES = chosen({
+  name: 'box',
+  label: 'Box',
+  description: 'Boxes of these districts',
+  query: `SELECT box::text AS __value, label AS __text FROM box_place WHERE ${IN_PLACE} ORDER BY box`,
+  multi: true,
+});
+
+/** Rows of these boxes. */
+export const IN_BOXES = 'box = ANY (ARRAY[${box:sqlstring}]::integer[])';
+
 /** Outlets of that box. */
 export const OUTLET = chosen({
   name: 'outlet',
