@@ -1,4 +1,5 @@
 import type { Dashboard } from './dashboard.ts';
+import { boxAndOutlet } from './dashboards/box-and-outlet.ts';
 import { customers } from './dashboards/customers.ts';
 import { fleet } from './dashboards/fleet.ts';
 import { sessionsAndMoney } from './dashboards/sessions-and-money.ts';
@@ -12,7 +13,7 @@ interface GrafanaFile {
 
 /** All that follows from grafana/src. */
 export function grafanaFiles(settings: Settings): GrafanaFile[] {
-  return [fleet, sessionsAndMoney, customers].map((make) => make(settings)).map(dashboardFile);
+  return [fleet, boxAndOutlet, sessionsAndMoney, customers].map((make) => make(settings)).map(dashboardFile);
 }
 
 /** Named after the title: *Box and outlet* is box-and-outlet.json. */

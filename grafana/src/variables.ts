@@ -125,12 +125,10 @@ export const BOXES = chosen({
 /** Rows of these boxes. */
 export const IN_BOXES = 'box = ANY (ARRAY[${box:sqlstring}]::integer[])';
 
-/** Outlets of that box. */
+/** One outlet of that box. */
 export const OUTLET = chosen({
   name: 'outlet',
   label: 'Outlet',
-  description: 'Installed outlets of this box',
-  query:
-    'SELECT outlet::text FROM installed_outlet WHERE box = ANY (ARRAY[${box:sqlstring}]::integer[]) ORDER BY outlet',
-  multi: true,
+  description: 'An installed outlet of this box',
+  query: `SELECT outlet::text FROM installed_outlet WHERE ${IN_BOXES} ORDER BY outlet`,
 });
