@@ -105,12 +105,14 @@ export const PLACE: readonly VariableModel[] = [
   }),
 ];
 
+const BOXES_OF_PLACES = `SELECT box::text AS __value, label AS __text FROM box_place WHERE ${IN_PLACE} ORDER BY box`;
+
 /** One box of these places. */
 export const BOX = chosen({
   name: 'box',
   label: 'Box',
   description: 'One box of these districts',
-  query: `SELECT box::text AS __value, label AS __text FROM box_place WHERE ${IN_PLACE} ORDER BY box`,
+  query: BOXES_OF_PLACES,
 });
 
 /** One or several boxes of these places, all of them at first. */
@@ -118,7 +120,7 @@ export const BOXES = chosen({
   name: 'box',
   label: 'Box',
   description: 'Boxes of these districts',
-  query: `SELECT box::text AS __value, label AS __text FROM box_place WHERE ${IN_PLACE} ORDER BY box`,
+  query: BOXES_OF_PLACES,
   multi: true,
 });
 

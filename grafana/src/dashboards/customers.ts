@@ -1,9 +1,10 @@
 import { inPeriods } from '../business-days.ts';
 import { createDashboard, type Dashboard } from '../dashboard.ts';
-import { barChart, type Look, link, stat, table, type UnplacedPanel } from '../panels.ts';
+import { barChart, type Look, stat, table, type UnplacedPanel } from '../panels.ts';
 import type { Settings } from '../settings.ts';
 import { type SqlTarget, sql } from '../targets.ts';
 import { chosen, timeZone } from '../variables.ts';
+import { BOX, EVENTS, REVENUE } from '../words.ts';
 
 /** *Customers*: who is loyal, how customers divide into segments, and who comes and goes. Of the whole fleet: a customer belongs to no box. */
 export function customers(settings: Settings): Dashboard {
@@ -38,9 +39,7 @@ const NO_CUSTOMERS = 'No customers in this month';
 
 const CUSTOMER: Look = { displayName: 'Customer', unit: 'none' };
 const NAME: Look = { displayName: 'Name' };
-const EVENTS: Look = { displayName: 'Charging events', unit: 'none', decimals: 0 };
 const KWH: Look = { displayName: 'Energy', unit: 'kwatth', decimals: 2 };
-const REVENUE: Look = { displayName: 'Revenue', unit: 'currencyVND', decimals: 0 };
 
 /** The states of CUSTOMER_MONTH, with their colours. */
 const STATES = {
@@ -324,10 +323,7 @@ function top(): UnplacedPanel {
       charging_events: EVENTS,
       billed_kwh: KWH,
       revenue: REVENUE,
-      box: {
-        displayName: 'Favourite box',
-        links: [link('Box and outlet', '/d/evida-box?var-box=${__data.fields.box}')],
-      },
+      box: { ...BOX, displayName: 'Favourite box' },
     },
   });
 }

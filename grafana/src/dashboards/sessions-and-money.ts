@@ -6,7 +6,6 @@ import {
   barChart,
   heatmap,
   type Look,
-  link,
   stat,
   table,
   timeSeries,
@@ -16,6 +15,7 @@ import type { Settings } from '../settings.ts';
 import { flux, sql } from '../targets.ts';
 import { calculate, joinByField, organize, sortBy } from '../transformations.ts';
 import { BOXES, historyBucket, IN_BOXES, PLACE, timeZone } from '../variables.ts';
+import { BOX, EVENTS, OUTLET, REVENUE } from '../words.ts';
 
 /** *Sessions and money*: what the chosen boxes delivered and earned, when, and whether both agree. */
 export function sessionsAndMoney(settings: Settings): Dashboard {
@@ -63,27 +63,9 @@ export function sessionsAndMoney(settings: Settings): Dashboard {
 
 const NO_EVENTS = 'No charging events in this time range';
 
-const EVENTS: Look = { displayName: 'Charging events', unit: 'none', decimals: 0 };
-const REVENUE: Look = { displayName: 'Revenue', unit: 'currencyVND', decimals: 0 };
 const BILLED: Look = { displayName: 'Billed', unit: 'kwatth', decimals: 2, color: 'orange' };
 const METERED: Look = { displayName: 'Metered', unit: 'kwatth', decimals: 2, color: 'blue' };
 const PER_KWH: Look = { displayName: 'Revenue for a kWh', unit: 'currencyVND', decimals: 0 };
-/** A number of a box, which leads to its dashboard. */
-const BOX: Look = {
-  displayName: 'Box',
-  unit: 'none',
-  links: [link('Box and outlet', '/d/evida-box?var-box=${__data.fields.box}&${__url_time_range}')],
-};
-const OUTLET: Look = {
-  displayName: 'Outlet',
-  unit: 'none',
-  links: [
-    link(
-      'Box and outlet',
-      '/d/evida-box?var-box=${__data.fields.box}&var-outlet=${__data.fields.outlet}&${__url_time_range}',
-    ),
-  ],
-};
 
 /** Days of the boxes, from box_period. */
 const OF_DAYS = `FROM box_period WHERE unit = 'day' AND ${inDays('first_day')} AND ${IN_BOXES}`;
