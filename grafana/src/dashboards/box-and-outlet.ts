@@ -19,7 +19,7 @@ import type { Settings } from '../settings.ts';
 import { flux, sql } from '../targets.ts';
 import { joinByField } from '../transformations.ts';
 import { BOX, historyBucket, IN_BOXES, OUTLET, PLACE, telemetryBucket, timeZone } from '../variables.ts';
-import { CONNECTION, STATUS } from '../words.ts';
+import { CONNECTION, REVENUE, STATUS } from '../words.ts';
 
 /** *Box and outlet*: all that is known of one box, and of one of its outlets. */
 export function boxAndOutlet(settings: Settings): Dashboard {
@@ -54,7 +54,6 @@ export function boxAndOutlet(settings: Settings): Dashboard {
   });
 }
 
-const REVENUE: Look = { displayName: 'Revenue', unit: 'currencyVND', decimals: 0 };
 const NO_PHOTOGRAPHS = 'No photographs in this time range';
 
 function place(): UnplacedPanel {
