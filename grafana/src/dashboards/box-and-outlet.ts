@@ -82,7 +82,7 @@ function place(): UnplacedPanel {
 
 function billedToday(): UnplacedPanel {
   return stat({
-    title: 'Today',
+    title: 'Billed today by the box',
     description:
       'Charging events of the box that started on this business day and have ended, as of the last run of the analysis (ANALYSIS_SCHEDULE, hourly by default).',
     unit: 'none',

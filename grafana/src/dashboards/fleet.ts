@@ -116,7 +116,7 @@ function boxesByConnection(): UnplacedPanel {
 
 function billedToday(): UnplacedPanel {
   return stat({
-    title: 'Today',
+    title: 'Billed today',
     description:
       'Charging events that started on this business day and have ended, as of the last run of the analysis (ANALYSIS_SCHEDULE, hourly by default).',
     unit: 'none',
@@ -201,7 +201,7 @@ function boxesAway(): UnplacedPanel {
 
 function boxes(): UnplacedPanel {
   return table({
-    title: 'Boxes',
+    title: 'Boxes now and today',
     description:
       'What each box is doing now (InfluxDB) beside what it has billed today (Postgres, as of the last run of the analysis). Its number leads to its dashboard.',
     unit: 'none',
