@@ -444,6 +444,8 @@ CREATE INDEX charging_session_transaction ON public.charging_session USING btree
 
 CREATE INDEX customer_month_month ON public.customer_month USING btree (month, state);
 
+CREATE INDEX eboost_box_number ON public.eboost_box USING btree ((("substring"(unique_id, '^Ebox_([0-9]{1,9})$'::text))::integer), updated_at DESC);
+
 CREATE INDEX eboost_box_unique_id ON public.eboost_box USING btree (unique_id);
 
 CREATE INDEX eboost_box_updated_at ON public.eboost_box USING btree (updated_at, id);
