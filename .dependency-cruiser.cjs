@@ -155,6 +155,27 @@ module.exports = {
         NPM('commander', 'pino'),
       ),
     ),
+    {
+      name: 'grafana',
+      comment: 'dashboards as code; they take what is pure and shared, and nothing that runs',
+      severity: 'error',
+      from: { path: '^grafana/', pathNot: TESTS },
+      to: {
+        pathNot: any(
+          '^grafana/src/',
+          '^src/(project-file|variables|influx/flux-functions)\\.ts$',
+          '^node:|^[a-z_]+$',
+          NPM('@grafana/grafana-foundation-sdk', 'zod'),
+        ),
+      },
+    },
+    {
+      name: 'grafana-apart',
+      comment: 'production code reads the dashboards that were emitted, never their sources',
+      severity: 'error',
+      from: { path: '^(src|streams)/' },
+      to: { path: '^grafana/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -1,0 +1,23 @@
+import type { Dashboard } from './dashboard.ts';
+import { boxAndOutlet } from './dashboards/box-and-outlet.ts';
+import { customers } from './dashboards/customers.ts';
+import { fleet } from './dashboards/fleet.ts';
+import { sessionsAndMoney } from './dashboards/sessions-and-money.ts';
+import type { Settings } from './settings.ts';
+
+/** A file that Grafana is provisioned with, by its path in the project. */
+interface GrafanaFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** All that follows from grafana/src. */
+export function grafanaFiles(settings: Settings): GrafanaFile[] {
+  return [fleet, boxAndOutlet, sessionsAndMoney, customers].map((make) => make(settings)).map(dashboardFile);
+}
+
+/** Named after the title: *Box and outlet* is box-and-outlet.json. */
+function dashboardFile(dashboard: Dashboard): GrafanaFile {
+  const name = dashboard.title.toLowerCase().replaceAll(' ', '-');
+  return { path: `grafana/dashboards/${name}.json`, content: `${JSON.stringify(dashboard, null, 2)}\n` };
+}
