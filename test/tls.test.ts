@@ -1,18 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InfluxDB } from '@influxdata/influxdb-client';
 import { expect } from 'chai';
 import { pino } from 'pino';
+import { loadConfig } from '../src/config.ts';
 import { startInfluxDb } from '../src/embedded/influxdb.ts';
 import { type MqttServerPart, startMosquitto } from '../src/embedded/mosquitto.ts';
 import { startPostgres } from '../src/embedded/postgres.ts';
 import { EvidaError } from '../src/errors.ts';
-import { findBucket } from '../src/influx/buckets.ts';
+import { createBuckets, findBucket } from '../src/influx/buckets.ts';
 import { influxAddress } from '../src/influx/connect.ts';
 import { createWriteBatch } from '../src/influx/write-batch.ts';
 import { openConnection } from '../src/mqtt/open-connection.ts';
 import { connect, connectDatabase } from '../src/postgres/database.ts';
+import { openBackups } from '../src/services/open-backup.ts';
 import {
   type Authority,
   type Certificate,
@@ -21,6 +24,7 @@ import {
 } from './fixture/certificates.ts';
 import { type Influxd, startInfluxd } from './fixture/influxd.ts';
 import { createSource, eventually } from './fixture/mqtt-source.ts';
+import { useWorld } from './fixture/world.ts';
 
 const HERE = ['DNS:localhost', 'IP:127.0.0.1'];
 const log = pino({ level: 'silent' });
@@ -254,6 +258,57 @@ describe('TLS, with an authority of the test', () => {
           const written = await refusalOf(createWriteBatch(influx, org)('setup', ['m f=1 1']));
           expectRefusal(written, 'INFLUX_UNAVAILABLE', problem, hint);
         }));
+    }
+  });
+});
+
+describe('backups on servers of an authority of their own', function () {
+  this.timeout(15 * 60_000);
+  const world = useWorld();
+  let directory: string;
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'evida-tls-backup-'));
+    // Postgres of root's runs as another user, which must be able to pass through.
+    await chmod(directory, 0o711);
+  });
+  after(() => rm(directory, { recursive: true, force: true }));
+
+  it('believe them by DATABASE_CA_FILE and INFLUX_CA_FILE, also when they are rehearsed', async () => {
+    const authority = await createAuthority(directory, 'authority');
+    const { cert, key, certFile, keyFile } = await signCertificate(authority, 'server', HERE);
+    const plain = await startInfluxDb({ dataDir: join(directory, 'influx') });
+    await plain.stop();
+    const postgres = await startPostgres({
+      dataDir: join(directory, 'postgres'),
+      durable: false,
+      certificate: { cert, key },
+    });
+    const influx = await startInfluxd(join(directory, 'influx'), [
+      '--tls-cert',
+      certFile,
+      '--tls-key',
+      keyFile,
+    ]);
+    try {
+      const settings = {
+        ...world().environment(),
+        DATABASE_URL: postgres.adminUrl,
+        DATABASE_CA_FILE: authority.certFile,
+        INFLUX_URL: `https://${influx.address}`,
+        INFLUX_CA_FILE: authority.certFile,
+        INFLUX_TOKEN: plain.adminToken,
+        INFLUX_ORG: plain.org,
+      };
+      const config = loadConfig(settings, (path) => readFileSync(path, 'utf8'));
+      await createBuckets(new InfluxDB({ ...influxAddress(config), token: plain.adminToken }), config);
+      const { backups, prepare, close } = openBackups(config, log);
+      const { signal } = new AbortController();
+      await prepare();
+      expect(await backups.run(signal)).to.include({ backup: 1 });
+      expect(await backups.rehearse(signal)).to.include({ equal: true });
+      await close();
+    } finally {
+      await Promise.all([influx.stop(), postgres.stop()]);
     }
   });
 });

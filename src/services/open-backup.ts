@@ -5,6 +5,7 @@ import { InfluxDB } from '@influxdata/influxdb-client';
 import type { Config } from '../config.ts';
 import { lastRing } from '../config-types.ts';
 import { BoxListStore } from '../eboost/box-list-store.ts';
+import { influxAddress } from '../influx/connect.ts';
 import { createExportValues } from '../influx/export-values.ts';
 import { createQueryFlux } from '../influx/query.ts';
 import { inScratchBucket } from '../influx/scratch-bucket.ts';
@@ -189,6 +190,7 @@ export class Backups {
         signal.throwIfAborted();
         return await onBuckets(database);
       },
+      this.#config.DATABASE_CA_FILE,
     );
   }
 
@@ -208,7 +210,7 @@ export class Backups {
   }
 
   #connect(token: string): InfluxDB {
-    return new InfluxDB({ url: this.#config.INFLUX_URL, token, timeout: INFLUX_TIMEOUT_MS });
+    return new InfluxDB({ ...influxAddress(this.#config), token, timeout: INFLUX_TIMEOUT_MS });
   }
 }
 
@@ -222,7 +224,7 @@ export function openBackups(
   readonly prepare: () => Promise<void>;
   readonly close: () => Promise<void>;
 } {
-  const database = connectDatabase(config.DATABASE_URL, 'evida', log);
+  const database = connectDatabase(config.DATABASE_URL, 'evida', log, config.DATABASE_CA_FILE);
   return {
     backups: new Backups(config, database, log),
     prepare: async () => void (await migrate(database, projectFile('sql'))),
