@@ -14,7 +14,7 @@ const only = (name, from, to) => ({
 const SHARED =
   '^src/(errors|log|config|config-types|variables|data-file|deadline|planned-change|project-file|retry|stop-signal|tls-hint)\\.ts$';
 /** Besides them: pure streams, and Node.js. */
-const EVERYWHERE = `${SHARED}|^streams/|^node:|^[a-z_]+(/promises)?$`;
+const EVERYWHERE = `${SHARED}|^streams/|^node:|^[a-z_0-9]+(/promises)?$`;
 /** Where a file of src/ may live: each of these has a rule of its own below, but for embedded/, which may import anything. */
 const ROOMS =
   '^src/((mqtt|journal|influx|postgres|eboost|http|setup|doctor|commands|embedded)/|services/((telemetry|photograph|utilization|analysis|backup)/|[^/]*$)|evida\\.ts$)';
@@ -79,7 +79,7 @@ module.exports = {
     only(
       'journal',
       '^src/journal/',
-      any('^src/journal/', SHARED, '^node:|^[a-z_]+(/promises)?$', NPM('zod')),
+      any('^src/journal/', SHARED, '^node:|^[a-z_0-9]+(/promises)?$', NPM('zod')),
     ),
     only(
       'influx',

@@ -6,6 +6,34 @@ CREATE OR REPLACE FUNCTION public.energy_increase(previous double precision, cur
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN ((previous < 'Infinity'::double precision) AND (current < 'Infinity'::double precision)) THEN (current - CASE WHEN (current < previous) THEN (0)::double precision ELSE previous END) ELSE NULL::double precision END;
 
+CREATE OR REPLACE FUNCTION public.leave_out_forgotten()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  BEGIN
+    CASE TG_TABLE_NAME
+      WHEN 'eboost_transaction' THEN
+        IF EXISTS (SELECT FROM forgotten_customer WHERE id = NEW.user_id) THEN
+          NEW.user_id := 0;
+          NEW.invoice_id := NULL;
+          NEW.promotion_code := NULL;
+        END IF;
+      WHEN 'judged_transaction' THEN
+        IF EXISTS (SELECT FROM forgotten_customer WHERE id = NEW.customer) THEN
+          NEW.customer := 0;
+        END IF;
+      WHEN 'eboost_user' THEN
+        IF EXISTS (SELECT FROM forgotten_customer WHERE id = NEW.id) THEN
+          RETURN NULL;
+        END IF;
+      ELSE
+        IF EXISTS (SELECT FROM forgotten_customer WHERE id = NEW.customer) THEN
+          RETURN NULL;
+        END IF;
+    END CASE;
+    RETURN NEW;
+  END $function$;
+
 CREATE OR REPLACE FUNCTION public.note_changed_rows()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -202,6 +230,11 @@ CREATE TABLE energy_outside_session (
   drawn_kwh double precision NOT NULL
 );
 
+CREATE TABLE forgotten_customer (
+  id bigint NOT NULL,
+  forgotten_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
 CREATE TABLE job_run (
   job text NOT NULL,
   period text NOT NULL,
@@ -386,6 +419,10 @@ ALTER TABLE energy_outside_session ADD CONSTRAINT energy_outside_session_drawn_k
 
 ALTER TABLE energy_outside_session ADD CONSTRAINT energy_outside_session_pkey PRIMARY KEY (box, outlet, day);
 
+ALTER TABLE forgotten_customer ADD CONSTRAINT forgotten_customer_id_check CHECK ((id <> 0));
+
+ALTER TABLE forgotten_customer ADD CONSTRAINT forgotten_customer_pkey PRIMARY KEY (id);
+
 ALTER TABLE job_run ADD CONSTRAINT job_run_attempts_check CHECK ((attempts >= 0));
 
 ALTER TABLE job_run ADD CONSTRAINT job_run_check CHECK ((from_day < to_day));
@@ -470,17 +507,27 @@ CREATE INDEX judged_transaction_problem ON public.judged_transaction USING btree
 
 CREATE INDEX loyal_customers_rank ON public.loyal_customers USING btree (month, rank);
 
+CREATE TRIGGER leave_out_forgotten BEFORE INSERT OR UPDATE ON public.customer_month FOR EACH ROW EXECUTE FUNCTION leave_out_forgotten();
+
+CREATE TRIGGER leave_out_forgotten BEFORE INSERT OR UPDATE ON public.eboost_transaction FOR EACH ROW EXECUTE FUNCTION leave_out_forgotten();
+
 CREATE TRIGGER note_deleted AFTER DELETE ON public.eboost_transaction REFERENCING OLD TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
 
 CREATE TRIGGER note_inserted AFTER INSERT ON public.eboost_transaction REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
 
 CREATE TRIGGER note_updated AFTER UPDATE ON public.eboost_transaction REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
 
+CREATE TRIGGER leave_out_forgotten BEFORE INSERT OR UPDATE ON public.eboost_user FOR EACH ROW EXECUTE FUNCTION leave_out_forgotten();
+
 CREATE TRIGGER note_deleted AFTER DELETE ON public.eboost_user REFERENCING OLD TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
 
 CREATE TRIGGER note_inserted AFTER INSERT ON public.eboost_user REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
 
 CREATE TRIGGER note_updated AFTER UPDATE ON public.eboost_user REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
+
+CREATE TRIGGER leave_out_forgotten BEFORE INSERT OR UPDATE ON public.judged_transaction FOR EACH ROW EXECUTE FUNCTION leave_out_forgotten();
+
+CREATE TRIGGER leave_out_forgotten BEFORE INSERT OR UPDATE ON public.loyal_customers FOR EACH ROW EXECUTE FUNCTION leave_out_forgotten();
 
 CREATE VIEW analysis_problem AS
  SELECT id AS transaction_id,
@@ -966,7 +1013,7 @@ COMMENT ON COLUMN charging_session.abandoned IS 'It was not left, but silent for
 
 COMMENT ON COLUMN charging_session.transaction_id IS 'The transaction of the same outlet that overlaps it most; null if none does';
 
-COMMENT ON TABLE customer_month IS 'A row for each customer and month with charging events, or with some in the months before (INACTIVE_MONTHS)';
+COMMENT ON TABLE customer_month IS 'A row for each customer and month with charging events, or with some in the months before (INACTIVE_MONTHS); none for forgotten ones';
 
 COMMENT ON COLUMN customer_month.customer IS 'The customer, by eboost_user.id';
 
@@ -1014,13 +1061,13 @@ COMMENT ON COLUMN eboost_box.created_at IS 'When the box was set up at Eboost';
 
 COMMENT ON COLUMN eboost_box.updated_at IS 'When Eboost changed the row last';
 
-COMMENT ON TABLE eboost_transaction IS 'Mirror of the transactions in the Eboost database, row by row as they are there';
+COMMENT ON TABLE eboost_transaction IS 'Mirror of the transactions in the Eboost database, row by row as they are there, but for what tells of forgotten customers';
 
 COMMENT ON COLUMN eboost_transaction.id IS 'Number of the transaction';
 
-COMMENT ON COLUMN eboost_transaction.invoice_id IS 'Number of its invoice';
+COMMENT ON COLUMN eboost_transaction.invoice_id IS 'Number of its invoice; null of a forgotten customer';
 
-COMMENT ON COLUMN eboost_transaction.user_id IS 'The customer, by eboost_user.id';
+COMMENT ON COLUMN eboost_transaction.user_id IS 'The customer, by eboost_user.id; 0 for all who are forgotten';
 
 COMMENT ON COLUMN eboost_transaction.box_unique_id IS 'Ebox_12 is box 12';
 
@@ -1040,7 +1087,7 @@ COMMENT ON COLUMN eboost_transaction.activation_fee IS 'The part of it that is f
 
 COMMENT ON COLUMN eboost_transaction.discount_amount IS 'Discount, VND';
 
-COMMENT ON COLUMN eboost_transaction.promotion_code IS 'Code that the customer used';
+COMMENT ON COLUMN eboost_transaction.promotion_code IS 'Code that the customer used; null of a forgotten customer';
 
 COMMENT ON COLUMN eboost_transaction.promotion_discount IS 'Discount by that code, VND';
 
@@ -1054,7 +1101,7 @@ COMMENT ON COLUMN eboost_transaction.created_at IS 'When Eboost made the row';
 
 COMMENT ON COLUMN eboost_transaction.updated_at IS 'When Eboost changed the row last';
 
-COMMENT ON TABLE eboost_user IS 'Mirror of the users in the Eboost database; one that is gone there is kept';
+COMMENT ON TABLE eboost_user IS 'Mirror of the users in the Eboost database, but for forgotten ones; one that is gone there is kept';
 
 COMMENT ON COLUMN eboost_user.id IS 'Number of the customer';
 
@@ -1073,6 +1120,12 @@ COMMENT ON COLUMN energy_outside_session.outlet IS 'Outlet of the box, 0 to 9';
 COMMENT ON COLUMN energy_outside_session.day IS 'Business day of the photographs that show it';
 
 COMMENT ON COLUMN energy_outside_session.drawn_kwh IS 'Energy by the increases of the register, kWh';
+
+COMMENT ON TABLE forgotten_customer IS 'Customers who are to be forgotten: their number is all that is kept of them, so that their rows are known when they are read again';
+
+COMMENT ON COLUMN forgotten_customer.id IS 'Number of the customer at Eboost';
+
+COMMENT ON COLUMN forgotten_customer.forgotten_at IS 'Since when';
 
 COMMENT ON TABLE job_run IS 'The ledger of the analysis: a row for each job and period, with its last run and whether it is due again';
 
@@ -1112,7 +1165,7 @@ COMMENT ON COLUMN judged_transaction.box IS 'Number of the box; null if its name
 
 COMMENT ON COLUMN judged_transaction.outlet IS 'Outlet of the box, 0 to 9; null if its name has none';
 
-COMMENT ON COLUMN judged_transaction.customer IS 'The customer, by eboost_user.id';
+COMMENT ON COLUMN judged_transaction.customer IS 'The customer, by eboost_user.id; 0 for all who are forgotten';
 
 COMMENT ON COLUMN judged_transaction.start_time IS 'When it began';
 
@@ -1134,7 +1187,7 @@ COMMENT ON COLUMN judged_transaction.problem IS 'Why it is no charging event; nu
 
 COMMENT ON COLUMN judged_transaction.is_second IS 'It overlaps another transaction that is matched to the metered session of both, so it is no charging event';
 
-COMMENT ON TABLE loyal_customers IS 'Customers who are loyal in a month: LOYAL_MIN_EVENTS charging events in it, and one in each of the LOYAL_MIN_WEEKS ISO weeks that ended last before its end, or before now';
+COMMENT ON TABLE loyal_customers IS 'Customers who are loyal in a month: LOYAL_MIN_EVENTS charging events in it, and one in each of the LOYAL_MIN_WEEKS ISO weeks that ended last before its end, or before now; forgotten ones are in none';
 
 COMMENT ON COLUMN loyal_customers.customer IS 'The customer, by eboost_user.id';
 
@@ -1195,6 +1248,8 @@ COMMENT ON COLUMN unobserved_time.from_time IS 'The last thing that was recorded
 COMMENT ON COLUMN unobserved_time.to_time IS 'When Evida started again';
 
 COMMENT ON FUNCTION energy_increase(double precision,double precision) IS 'Increase of an energy register, kWh, from one known value to the next; the new value if it fell, since then it was reset; null if either is unknown. Rows without a value must be left out before lag, or the increase after them is lost';
+
+COMMENT ON FUNCTION leave_out_forgotten() IS 'Writes what may be kept of a row of a forgotten customer, if anything';
 
 COMMENT ON FUNCTION note_changed_rows() IS 'Notes the rows of a statement in changed_row; its trigger calls them written';
 

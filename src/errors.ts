@@ -1,8 +1,9 @@
 /**
  * Every error that Evida raises on purpose, by code. `retryable` says whether the same call may succeed
- * later without anybody's help; `exitCode` is what the command line ends with.
+ * later without anybody's help; `exitCode` is what the command line ends with. What to do about each is in
+ * docs/handbook/troubleshooting.md.
  */
-const ERROR_CODES = {
+export const ERROR_CODES = {
   CONFIG_INVALID: { summary: 'The environment is incomplete or wrong', retryable: false, exitCode: 78 },
   USAGE: { summary: 'The command line was used wrongly', retryable: false, exitCode: 2 },
   STOP_DEADLINE: { summary: 'A part did not stop in time', retryable: false, exitCode: 1 },

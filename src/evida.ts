@@ -4,6 +4,7 @@ import { analyzeCommand } from './commands/analyze.ts';
 import { backupCommand } from './commands/backup.ts';
 import { boxesCommand } from './commands/boxes.ts';
 import { completionCommand } from './commands/completion.ts';
+import { customersCommand } from './commands/customers.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -48,6 +49,7 @@ for (const command of [
   jobsCommand,
   reportCommand,
   backupCommand,
+  customersCommand,
   demoCommand,
   simulateCommand,
   completionCommand,

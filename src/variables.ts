@@ -316,7 +316,8 @@ const BACKUP = {
     unit: 'cron',
   }),
   REHEARSAL_DATABASE_URL: variable(databaseUrl().optional(), {
-    meaning: 'Where rehearsals make their database, as a role that may, by DATABASE_CA_FILE; that of DATABASE_URL if not given',
+    meaning:
+      'Where rehearsals make their database, as a role that may, by DATABASE_CA_FILE; that of DATABASE_URL if not given',
     example: 'postgres://rehearsal:secret@localhost:5432/postgres',
     secret: true,
   }),

@@ -5,7 +5,7 @@ import { asUnavailable, connectDatabase, type Database, databaseConnection } fro
 /**
  * Makes an empty database beside the one of `url` for a piece of work, and drops it after it; one of the same name that a
  * killed process left is dropped before.
- * @param ca certificates that its server is checked by, PEM
+ * @param ca as of `connectDatabase`
  * @throws EvidaError POSTGRES_UNAVAILABLE; what Postgres says if the role may not
  */
 export async function inScratchDatabase<T>(

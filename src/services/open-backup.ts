@@ -16,6 +16,7 @@ import { migrate } from '../postgres/migrate.ts';
 import { inScratchDatabase } from '../postgres/scratch-database.ts';
 import { projectFile } from '../project-file.ts';
 import { THRESHOLDS } from '../variables.ts';
+import { countForgottenAgain } from './analysis/forget-customer.ts';
 import { Archive } from './backup/archive.ts';
 import { type BackupJob, besideNone, doByLedger, isDue } from './backup/by-ledger.ts';
 import { openContainer } from './backup/container.ts';
@@ -112,7 +113,9 @@ export class Backups {
   async restore(signal: AbortSignal, selection: RestoreSelection, onStep: OnStep): Promise<Restored> {
     await migrate(this.#database, projectFile('sql'));
     const target = this.#target(this.#influx, this.#database, this.#buckets);
-    return await restoreBackup(target, await this.#archive(signal), selection, onStep);
+    const restored = await restoreBackup(target, await this.#archive(signal), selection, onStep);
+    if (!selection.isDryRun) await countForgottenAgain(this.#database);
+    return restored;
   }
 
   async prune(signal: AbortSignal, options: PruneOptions, onStep: OnStep): Promise<Pruned> {
