@@ -6,6 +6,7 @@ import { VOLTAGE_V } from '../limits.ts';
 import {
   BARS,
   type Look,
+  link,
   STEPS,
   stat,
   stateTimeline,
@@ -117,13 +118,19 @@ function outlets(): UnplacedPanel {
   return stateTimeline({
     title: 'Outlets',
     description:
-      'The status of each outlet from one photograph to the next. While the box is silent it is what was last heard.',
+      'The status of each outlet from one photograph to the next. While the box is silent it is what was last heard. A band leads to its outlet.',
     unit: 'none',
     noValue: NO_PHOTOGRAPHS,
     width: 24,
     height: 9,
     displayName: 'Outlet ${__field.labels.outlet}',
     mappings: STATUS,
+    links: [
+      link(
+        'This outlet',
+        '/d/evida-box?var-box=${box}&var-outlet=${__field.labels.outlet}&${__url_time_range}',
+      ),
+    ],
     targets: [flux('statuses', 'outlet-statuses', { functions: ['held-over'] })],
   });
 }
