@@ -3,7 +3,7 @@ import "date"
 
 from(bucket: "${history_bucket}")
     |> range(start: date.sub(d: 2d, from: v.timeRangeStart), stop: v.timeRangeStop)
-    |> filter(fn: (r) => r._measurement == "connection" and r.box == ${box:json})
+    |> filter(fn: (r) => r._measurement == "connection" and r.box == ${box:doublequote})
     |> connectionStates()
     |> heldOver(start: v.timeRangeStart, stop: v.timeRangeStop)
     |> group()

@@ -8,7 +8,7 @@ byHour = (measurement, name) =>
     from(bucket: "${telemetry_bucket}")
         |> range(start: date.sub(d: 1h, from: start), stop: v.timeRangeStop)
         |> filter(
-            fn: (r) => r._measurement == measurement and r.box == ${box:json} and r._field == "energy_kwh",
+            fn: (r) => r._measurement == measurement and r.box == ${box:doublequote} and r._field == "energy_kwh",
         )
         |> energyIncreases()
         |> filter(fn: (r) => r._time > start)

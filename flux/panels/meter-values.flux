@@ -3,7 +3,7 @@ from(bucket: "${telemetry_bucket}")
     |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
     |> filter(
         fn: (r) =>
-            r._measurement == "meter" and r.box == ${box:json}
+            r._measurement == "meter" and r.box == ${box:doublequote}
                 and (r._field == "voltage_v" or r._field == "current_a"),
     )
     |> aggregateWindow(every: v.windowPeriod, fn: mean, createEmpty: false, timeSrc: "_start")

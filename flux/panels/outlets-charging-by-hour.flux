@@ -6,7 +6,7 @@ import "date"
 import "generate"
 import "timezone"
 
-option location = timezone.location(name: "${time_zone}")
+option location = timezone.location(name: ${time_zone:doublequote})
 
 start = date.truncate(t: v.timeRangeStart, unit: 1h)
 stop = date.truncate(t: v.timeRangeStop, unit: 1h)

@@ -5,7 +5,7 @@ from(bucket: "${history_bucket}")
     |> range(start: date.sub(d: 2d, from: v.timeRangeStart), stop: v.timeRangeStop)
     |> filter(
         fn: (r) =>
-            r._measurement == "photograph" and r.box == ${box:json} and r.outlet == ${outlet:json}
+            r._measurement == "photograph" and r.box == ${box:doublequote} and r.outlet == ${outlet:doublequote}
                 and r._field == params.field,
     )
     |> heldOver(start: v.timeRangeStart, stop: v.timeRangeStop)

@@ -2,7 +2,7 @@
 from(bucket: "${history_bucket}")
     |> range(start: v.timeRangeStart, stop: v.timeRangeStop)
     |> filter(
-        fn: (r) => r._measurement == "photograph" and r.box == ${box:json} and r.outlet == ${outlet:json},
+        fn: (r) => r._measurement == "photograph" and r.box == ${box:doublequote} and r.outlet == ${outlet:doublequote},
     )
     |> drop(columns: ["_start", "_stop", "_measurement", "box", "outlet"])
     |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")

@@ -125,7 +125,7 @@ export const BOXES = chosen({
 });
 
 /** Rows of these boxes. */
-export const IN_BOXES = 'box = ANY (ARRAY[${box:sqlstring}]::integer[])';
+export const IN_BOXES = `box = ANY (array_remove(ARRAY[\${box:sqlstring}], '')::integer[])`;
 
 /** One outlet of that box. */
 export const OUTLET = chosen({

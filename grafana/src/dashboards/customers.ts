@@ -52,6 +52,7 @@ const STATES = {
 const STATE_COLORS: Readonly<Record<string, Look>> = Object.fromEntries(
   Object.entries(STATES).map(([state, color]) => [state, { color }]),
 );
+const { inactive: _, ...ACTIVE_STATE_COLORS } = STATE_COLORS;
 
 const SEGMENTS = ['Frequent', 'Occasional', 'Rare'].flatMap((frequency) =>
   ['High', 'Low'].map((energy) => ({ frequency, energy })),
@@ -207,14 +208,8 @@ function revenueByState(): UnplacedPanel {
     height: 9,
     xField: 'period',
     stacked: true,
-    targets: [
-      byState(
-        'revenue',
-        'double precision',
-        Object.keys(STATES).filter((state) => state !== 'inactive'),
-      ),
-    ],
-    fields: STATE_COLORS,
+    targets: [byState('revenue', 'double precision', Object.keys(ACTIVE_STATE_COLORS))],
+    fields: ACTIVE_STATE_COLORS,
   });
 }
 
