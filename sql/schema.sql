@@ -520,6 +520,22 @@ CREATE VIEW box_place AS
   WHERE (box IS NOT NULL)
   ORDER BY box, updated_at DESC;
 
+CREATE VIEW box_today AS
+ SELECT place.box,
+    place.label,
+    place.name,
+    place.city,
+    place.district,
+    place.latitude,
+    place.longitude,
+    COALESCE(today.charging_events, 0) AS charging_events,
+    COALESCE(today.billed_kwh, (0)::double precision) AS billed_kwh,
+    (COALESCE(today.revenue, (0)::numeric))::double precision AS revenue
+   FROM (box_place place
+     LEFT JOIN charging_event_day today ON (((today.box = place.box) AND (today.day = ( SELECT ((now() AT TIME ZONE analysis_setting.value))::date AS timezone
+           FROM analysis_setting
+          WHERE (analysis_setting.name = 'time_zone'::text))))));
+
 CREATE VIEW charging_event AS
  SELECT id,
     box,
@@ -553,6 +569,26 @@ CREATE VIEW installed_outlet AS
            FROM outlet_installation
           ORDER BY outlet_installation.box, outlet_installation.outlet, outlet_installation.since DESC) latest
   WHERE installed;
+
+CREATE VIEW outlet_session AS
+ SELECT session.box,
+    session.outlet,
+    session.start_time,
+    session.end_time,
+    session.metered_kwh,
+    session.peak_power_w,
+    session.mean_power_factor,
+    event.id AS transaction_id,
+    (event.kwh)::double precision AS billed_kwh,
+    (event.revenue)::double precision AS revenue,
+        CASE
+            WHEN (session.end_time IS NULL) THEN 'charging'::text
+            WHEN session.abandoned THEN 'abandoned'::text
+            WHEN session.recovered THEN 'recovered'::text
+            ELSE 'complete'::text
+        END AS state
+   FROM (charging_session session
+     LEFT JOIN charging_event event ON ((event.id = session.transaction_id)));
 
 CREATE VIEW reconciliation AS
  SELECT event.id AS transaction_id,

@@ -14,16 +14,22 @@ import type { Target } from './targets.ts';
 const SCHEMA_VERSION = 42;
 const COLUMNS = 24;
 
-/** Marks on all panels that show time; the answer has `time` and `text`. */
-export interface Annotations extends Omit<AnnotationQuery, 'target'> {
+/** Marks on panels that show time. */
+interface Annotations {
+  readonly name: string;
+  /** Its answer has `time` and `text`. */
   readonly target: Target;
+  /** The titles of the panels. */
+  readonly on: readonly string[];
 }
 
 export interface Dashboard extends Omit<SdkDashboard, 'panels' | 'annotations'> {
   readonly uid: string;
   readonly title: string;
   readonly panels: readonly (Panel | RowPanel)[];
-  readonly annotations: { readonly list: readonly Annotations[] };
+  readonly annotations: {
+    readonly list: readonly (Omit<AnnotationQuery, 'target'> & { readonly target: Target })[];
+  };
 }
 
 /** Panels under a heading: side by side as far as they fit, then below. */
@@ -51,6 +57,7 @@ interface DashboardParts {
  * tells it TIME_ZONE).
  */
 export function createDashboard(parts: DashboardParts): Dashboard {
+  const panels = layOut(parts.rows);
   return {
     uid: parts.uid,
     title: parts.title,
@@ -64,9 +71,9 @@ export function createDashboard(parts: DashboardParts): Dashboard {
     time: { from: parts.from, to: 'now' },
     refresh: parts.refresh,
     templating: { list: [...parts.variables] },
-    annotations: { list: parts.annotations ?? [] },
+    annotations: { list: (parts.annotations ?? []).map((annotations) => annotate(annotations, panels)) },
     links: [OTHER_DASHBOARDS, ...(parts.links ?? [])],
-    panels: layOut(parts.rows),
+    panels,
   };
 }
 
@@ -81,6 +88,22 @@ const OTHER_DASHBOARDS: DashboardLink = {
   keepTime: true,
   targetBlank: false,
 };
+
+function annotate({ name, target, on }: Annotations, panels: readonly (Panel | RowPanel)[]) {
+  const ids = on.map((title) => {
+    const panel = panels.find((candidate) => candidate.title === title);
+    if (panel === undefined) throw new Error(`there is no panel ${title} for ${name}`);
+    return panel.id;
+  });
+  return {
+    name,
+    datasource: target.datasource,
+    target,
+    enable: true,
+    iconColor: 'orange',
+    filter: { exclude: false, ids },
+  };
+}
 
 /** Ids are counted; places follow from widths and heights. */
 function layOut(rows: readonly Row[]): (Panel | RowPanel)[] {

@@ -1,4 +1,5 @@
 import type { Dashboard } from './dashboard.ts';
+import { boxAndOutlet } from './dashboards/box-and-outlet.ts';
 import { fleet } from './dashboards/fleet.ts';
 import type { Settings } from './settings.ts';
 
@@ -10,7 +11,7 @@ interface GrafanaFile {
 
 /** All that follows from grafana/src. */
 export function grafanaFiles(settings: Settings): GrafanaFile[] {
-  return [fleet(settings)].map(dashboardFile);
+  return [fleet(settings), boxAndOutlet(settings)].map(dashboardFile);
 }
 
 /** Named after the title: *Box and outlet* is box-and-outlet.json. */

@@ -23,6 +23,7 @@ import type * as units from '@grafana/grafana-foundation-sdk/units';
 import { datasourceOf, type Target } from './targets.ts';
 
 /** An id that Grafana knows a unit by, such as `kwatth`. */
+
 export type Unit = Extract<(typeof units)[keyof typeof units], string>;
 
 /** How values look: of a panel, or of one of its fields. */
@@ -94,7 +95,7 @@ export const BARS = {
 /** A value that holds until the next one. */
 export const STEPS = {
   lineInterpolation: common.LineInterpolation.StepAfter,
-  showPoints: common.VisibilityMode.Always,
+  showPoints: common.VisibilityMode.Never,
 } satisfies timeseriesTypes.FieldConfig;
 /** Draws the thresholds as lines, or fills what is beyond them. */
 export const THRESHOLD_LINES = {
@@ -234,6 +235,13 @@ export function geomap(
   return panel('geomap', parts, options);
 }
 
+/**
+ * Grafana refuses an answer of more than ten rows for each of these, by itself as many as the panel has pixels: too few for
+ * a row for each box.
+ */
+const ROWS = 100_000;
+const OF_ROWS = new Set(['stat', 'table', 'geomap', 'barchart']);
+
 function panel(
   type: string,
   { title, description, targets, transformations, fields = {}, width, height, ...look }: PanelParts,
@@ -243,6 +251,7 @@ function panel(
   const fieldConfig: FieldConfigSource = {
     defaults: {
       ...fieldLook(look),
+      ...(look.displayName !== undefined && { displayName: look.displayName }),
       custom: { ...custom, ...look.custom },
     },
     overrides: Object.entries(fields).map(([name, own]) => ({
@@ -256,6 +265,7 @@ function panel(
     description,
     datasource: datasourceOf(targets),
     targets,
+    ...(OF_ROWS.has(type) && { maxDataPoints: ROWS }),
     ...(transformations !== undefined && { transformations: [...transformations] }),
     fieldConfig,
     options,

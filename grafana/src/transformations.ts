@@ -21,6 +21,12 @@ export function organize(fields: Readonly<Record<string, string | null>>): DataT
   };
 }
 
+/** The rows in which a field has a value. */
+export function withValue(field: string): DataTransformerConfig {
+  const isNotNull = { fieldName: field, config: { id: 'isNotNull', options: {} } };
+  return { id: 'filterByValue', options: { type: 'include', match: 'all', filters: [isNotNull] } };
+}
+
 export function sortBy(field: string, order: 'ascending' | 'descending'): DataTransformerConfig {
   return { id: 'sortBy', options: { fields: {}, sort: [{ field, desc: order === 'descending' }] } };
 }

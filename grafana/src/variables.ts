@@ -113,12 +113,13 @@ export const BOX = chosen({
   query: `SELECT box::text AS __value, label AS __text FROM box_place WHERE ${IN_PLACE} ORDER BY box`,
 });
 
-/** Outlets of that box. */
+/** Rows of these boxes. */
+export const IN_BOXES = 'box = ANY (ARRAY[${box:sqlstring}]::integer[])';
+
+/** One outlet of that box. */
 export const OUTLET = chosen({
   name: 'outlet',
   label: 'Outlet',
-  description: 'Installed outlets of this box',
-  query:
-    'SELECT outlet::text FROM installed_outlet WHERE box = ANY (ARRAY[${box:sqlstring}]::integer[]) ORDER BY outlet',
-  multi: true,
+  description: 'An installed outlet of this box',
+  query: `SELECT outlet::text FROM installed_outlet WHERE ${IN_BOXES} ORDER BY outlet`,
 });
