@@ -18,7 +18,7 @@ export type Settings = Readonly<z.output<typeof Settings>>;
 
 export const DEFAULTS: Settings = Settings.parse({});
 
-/** @throws ZodError if the environment has something wrong in it */
+/** Empty counts as not given. @throws ZodError if the environment has something wrong in it */
 export function settingsOf(environment: Readonly<Record<string, string | undefined>>): Settings {
-  return Settings.parse(environment);
+  return Settings.parse(Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== '')));
 }

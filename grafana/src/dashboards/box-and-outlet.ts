@@ -1,6 +1,8 @@
+import type { GraphFieldConfig } from '@grafana/grafana-foundation-sdk/common';
 import type { Threshold } from '@grafana/grafana-foundation-sdk/dashboard';
 import { inDays, startOf } from '../business-days.ts';
 import { createDashboard, type Dashboard } from '../dashboard.ts';
+import { VOLTAGE_V } from '../limits.ts';
 import {
   BARS,
   type Look,
@@ -142,6 +144,7 @@ function photographedValues(settings: Settings): UnplacedPanel[] {
         { value: null, color: 'transparent' },
         { value: currentDeadbandA, color: 'orange' },
       ],
+      scale: { axisSoftMin: 0, axisSoftMax: 1.5 * currentDeadbandA },
     }),
     timeSeries({
       title: 'Power',
@@ -162,10 +165,11 @@ function photographedValues(settings: Settings): UnplacedPanel[] {
       deadband: settings.PHOTOGRAPH_VOLTAGE_DEADBAND_V,
       description: 'It is compared only while charging. The dashed lines are 230 V less and plus 10 %.',
       thresholds: [
-        { value: null, color: 'red' },
-        { value: 207, color: 'transparent' },
-        { value: 253, color: 'red' },
+        { value: null, color: 'transparent' },
+        { value: VOLTAGE_V.lowest, color: 'red' },
+        { value: VOLTAGE_V.highest, color: 'red' },
       ],
+      scale: { axisSoftMin: VOLTAGE_V.lowest - 5, axisSoftMax: VOLTAGE_V.highest + 5 },
     }),
     photographed({
       title: 'Power factor',
@@ -173,6 +177,7 @@ function photographedValues(settings: Settings): UnplacedPanel[] {
       unit: 'percent',
       deadband: settings.PHOTOGRAPH_POWER_FACTOR_DEADBAND,
       description: 'It is compared only while charging.',
+      scale: { axisSoftMin: 0, axisSoftMax: 100 },
     }),
     photographed({
       title: 'Energy register',
@@ -191,10 +196,19 @@ interface Photographed {
   readonly unit: Unit;
   readonly deadband: number;
   readonly thresholds?: readonly Threshold[];
+  readonly scale?: Pick<GraphFieldConfig, 'axisSoftMin' | 'axisSoftMax'>;
 }
 
 /** A value as steps from one photograph to the next, in the band that it has to leave to be photographed. */
-function photographed({ title, description, field, unit, deadband, ...look }: Photographed): UnplacedPanel {
+function photographed({
+  title,
+  description,
+  field,
+  unit,
+  deadband,
+  scale,
+  ...look
+}: Photographed): UnplacedPanel {
   const edge: Look = {
     color: 'blue',
     custom: { lineWidth: 0, hideFrom: { legend: true, tooltip: true, viz: false } },
@@ -215,7 +229,7 @@ function photographed({ title, description, field, unit, deadband, ...look }: Ph
       high: { ...edge, custom: { ...edge.custom, fillBelowTo: 'low', fillOpacity: 15 } },
     },
     ...look,
-    style: { ...STEPS, ...(look.thresholds !== undefined && THRESHOLD_LINES) },
+    style: { ...STEPS, ...scale, ...(look.thresholds !== undefined && THRESHOLD_LINES) },
   });
 }
 
