@@ -1,3 +1,4 @@
+import { alertFiles } from './alerts/provisioning.ts';
 import type { Dashboard } from './dashboard.ts';
 import { boxAndOutlet } from './dashboards/box-and-outlet.ts';
 import { fleet } from './dashboards/fleet.ts';
@@ -11,7 +12,13 @@ interface GrafanaFile {
 
 /** All that follows from grafana/src. */
 export function grafanaFiles(settings: Settings): GrafanaFile[] {
-  return [fleet(settings), boxAndOutlet(settings)].map(dashboardFile);
+  return [
+    ...[fleet(settings), boxAndOutlet(settings)].map(dashboardFile),
+    ...Object.entries(alertFiles(settings)).map(([name, content]) => ({
+      path: `grafana/provisioning/alerting/${name}`,
+      content,
+    })),
+  ];
 }
 
 /** Named after the title: *Box and outlet* is box-and-outlet.json. */
