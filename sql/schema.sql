@@ -444,6 +444,8 @@ CREATE INDEX charging_session_transaction ON public.charging_session USING btree
 
 CREATE INDEX customer_month_month ON public.customer_month USING btree (month, state);
 
+CREATE INDEX eboost_box_number ON public.eboost_box USING btree ((("substring"(unique_id, '^Ebox_([0-9]{1,9})$'::text))::integer), updated_at DESC);
+
 CREATE INDEX eboost_box_unique_id ON public.eboost_box USING btree (unique_id);
 
 CREATE INDEX eboost_box_updated_at ON public.eboost_box USING btree (updated_at, id);
@@ -493,6 +495,50 @@ CREATE VIEW analysis_problem AS
     revenue
    FROM judged_transaction
   WHERE ((problem IS NOT NULL) OR is_second);
+
+CREATE VIEW box_period AS
+ SELECT 'day'::text AS unit,
+    charging_event_day.box,
+    charging_event_day.day AS first_day,
+    to_char((charging_event_day.day)::timestamp with time zone, 'YYYY-MM-DD'::text) AS period,
+    charging_event_day.charging_events,
+    charging_event_day.billed_kwh,
+    charging_event_day.metered_kwh,
+    charging_event_day.drawn_kwh,
+    (charging_event_day.revenue)::double precision AS revenue,
+    (charging_event_day.activation_fee)::double precision AS activation_fee,
+    (charging_event_day.discount)::double precision AS discount
+   FROM charging_event_day
+UNION ALL
+ SELECT 'week'::text AS unit,
+    charging_event_week.box,
+    charging_event_week.week AS first_day,
+    to_char((charging_event_week.week)::timestamp with time zone, 'IYYY-"W"IW'::text) AS period,
+    charging_event_week.charging_events,
+    charging_event_week.billed_kwh,
+    charging_event_week.metered_kwh,
+    charging_event_week.drawn_kwh,
+    (charging_event_week.revenue)::double precision AS revenue,
+    (charging_event_week.activation_fee)::double precision AS activation_fee,
+    (charging_event_week.discount)::double precision AS discount
+   FROM charging_event_week
+UNION ALL
+ SELECT 'month'::text AS unit,
+    analysis.box,
+    analysis.month AS first_day,
+    to_char((analysis.month)::timestamp with time zone, 'YYYY-MM'::text) AS period,
+    analysis.charging_events,
+    analysis.billed_kwh,
+    energy.metered_kwh,
+    energy.drawn_kwh,
+    (analysis.revenue)::double precision AS revenue,
+    (analysis.activation_fee)::double precision AS activation_fee,
+    (analysis.discount)::double precision AS discount
+   FROM (charging_box_analysis analysis
+     CROSS JOIN LATERAL ( SELECT (COALESCE(sum((days.metered_kwh)::numeric), (0)::numeric))::double precision AS metered_kwh,
+            (sum((days.drawn_kwh)::numeric))::double precision AS drawn_kwh
+           FROM charging_event_day days
+          WHERE ((days.box = analysis.box) AND (days.day >= analysis.month) AND (days.day < (analysis.month + '1 mon'::interval)))) energy);
 
 CREATE VIEW box_place AS
  SELECT DISTINCT ON (box) box,
@@ -552,6 +598,18 @@ CREATE VIEW charging_event AS
    FROM judged_transaction
   WHERE ((problem IS NULL) AND (NOT is_second));
 
+CREATE VIEW customer_group AS
+ SELECT month,
+    state,
+    frequency,
+    energy,
+    (count(*))::integer AS customers,
+    (sum(charging_events))::integer AS charging_events,
+    (sum((billed_kwh)::numeric))::double precision AS billed_kwh,
+    (sum(revenue))::double precision AS revenue
+   FROM customer_month
+  GROUP BY month, state, frequency, energy;
+
 CREATE VIEW energy_by_day AS
  SELECT day,
     sum(billed_kwh) AS billed_kwh,
@@ -559,6 +617,36 @@ CREATE VIEW energy_by_day AS
     sum(charging_events) AS charging_events
    FROM charging_event_day
   GROUP BY day;
+
+CREATE VIEW event_hour AS
+ SELECT charging_event.box,
+    charging_event.day,
+    date_trunc('hour'::text, charging_event.start_time, zone.name) AS hour,
+    (count(*))::integer AS charging_events,
+    (sum(charging_event.revenue))::double precision AS revenue
+   FROM (charging_event
+     CROSS JOIN ( SELECT COALESCE(max(analysis_setting.value), 'UTC'::text) AS name
+           FROM analysis_setting
+          WHERE (analysis_setting.name = 'time_zone'::text)) zone)
+  GROUP BY charging_event.box, charging_event.day, (date_trunc('hour'::text, charging_event.start_time, zone.name));
+
+CREATE VIEW inactive_customer AS
+ SELECT away.month,
+    away.customer,
+    eboost_user.name,
+    last.day AS last_day,
+    ((((12)::numeric * EXTRACT(year FROM age((away.month)::timestamp without time zone, date_trunc('month'::text, (last.day)::timestamp without time zone)))) + EXTRACT(month FROM age((away.month)::timestamp without time zone, date_trunc('month'::text, (last.day)::timestamp without time zone)))))::integer AS months_away,
+    active.charging_events AS last_month_events,
+    (active.revenue)::double precision AS last_month_revenue
+   FROM (((customer_month away
+     LEFT JOIN eboost_user ON ((eboost_user.id = away.customer)))
+     CROSS JOIN LATERAL ( SELECT event.day
+           FROM charging_event event
+          WHERE ((event.customer = away.customer) AND (event.day < away.month))
+          ORDER BY event.day DESC
+         LIMIT 1) last)
+     LEFT JOIN customer_month active ON (((active.customer = away.customer) AND (active.month = (date_trunc('month'::text, (last.day)::timestamp without time zone))::date))))
+  WHERE (away.state = 'inactive'::text);
 
 CREATE VIEW installed_outlet AS
  SELECT box,
@@ -613,6 +701,41 @@ CREATE VIEW job_state AS
            FROM job_run
           WHERE ((job_run.job = jobs.job) AND (job_run.state <> 'done'::text) AND ((job_run.job <> 'eboost-comparison'::text) OR (job_run.from_day = jobs.last_day)))) open);
 
+CREATE VIEW known_month AS
+ SELECT from_day AS month,
+    period
+   FROM job_run
+  WHERE ((job = 'customer-month'::text) AND (rows > 0));
+
+CREATE VIEW named_customer_month AS
+ SELECT customer_month.month,
+    customer_month.customer,
+    eboost_user.name,
+    customer_month.state,
+    customer_month.frequency,
+    customer_month.energy,
+    customer_month.charging_events,
+    customer_month.billed_kwh,
+    (customer_month.revenue)::double precision AS revenue,
+    customer_month.first_event,
+    customer_month.last_event,
+    customer_month.favourite_box
+   FROM (customer_month
+     LEFT JOIN eboost_user ON ((eboost_user.id = customer_month.customer)));
+
+CREATE VIEW named_loyal_customer AS
+ SELECT loyal_customers.month,
+    loyal_customers.rank,
+    loyal_customers.customer,
+    eboost_user.name,
+    loyal_customers.charging_events,
+    loyal_customers.billed_kwh,
+    (loyal_customers.revenue)::double precision AS revenue,
+    loyal_customers.weeks_in_a_row,
+    loyal_customers.loyal_since
+   FROM (loyal_customers
+     LEFT JOIN eboost_user ON ((eboost_user.id = loyal_customers.customer)));
+
 CREATE VIEW outlet_session AS
  SELECT session.box,
     session.outlet,
@@ -658,7 +781,8 @@ CREATE VIEW reconciliation AS
           WHERE (charging_session.transaction_id = event.id)) metered)
      CROSS JOIN ( SELECT (COALESCE(max(analysis_setting.value) FILTER (WHERE (analysis_setting.name = 'reconciliation_tolerance_kwh'::text)), '0'::text))::double precision AS kwh,
             (COALESCE(max(analysis_setting.value) FILTER (WHERE (analysis_setting.name = 'reconciliation_tolerance_share'::text)), '0'::text))::double precision AS share
-           FROM analysis_setting) tolerance);
+           FROM analysis_setting
+          WHERE (analysis_setting.name = ANY (ARRAY['reconciliation_tolerance_kwh'::text, 'reconciliation_tolerance_share'::text]))) tolerance);
 
 CREATE VIEW unbilled_energy AS
  SELECT kind,

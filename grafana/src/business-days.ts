@@ -7,6 +7,11 @@ export function inDays(day = 'day'): string {
   return `${day} BETWEEN ${FROM_DAY} AND ${TO_DAY}`;
 }
 
+/** Rows of the weeks or months that the time range touches, by the day that they begin on. */
+export function inPeriods(unit: 'week' | 'month', firstDay: string): string {
+  return `${firstDay} BETWEEN date_trunc('${unit}', ${FROM_DAY}::timestamp)::date AND ${TO_DAY}`;
+}
+
 /** The moment at which a business day begins. */
 export function startOf(day: string): string {
   return `${day}::timestamp AT TIME ZONE \${time_zone:sqlstring}`;

@@ -91,7 +91,7 @@ const OTHER_DASHBOARDS: DashboardLink = {
 
 function annotate({ name, target, on }: Annotations, panels: readonly (Panel | RowPanel)[]) {
   const ids = on.map((title) => {
-    const panel = panels.find((candidate) => candidate.title === title);
+    const panel = panels.find((candidate) => candidate.title === title && candidate.type !== 'row');
     if (panel === undefined) throw new Error(`there is no panel ${title} for ${name}`);
     return panel.id;
   });

@@ -47,6 +47,13 @@ describe('grafanaFiles', () => {
     }
   });
 
+  it('names no two panels alike, so that `evida panel` finds the one that is meant', () => {
+    const titles = dashboards.flatMap(({ panels }) =>
+      panels.filter(({ type }) => type !== 'row').map(({ title }) => title),
+    );
+    expect(titles.filter((title, index) => titles.indexOf(title) !== index)).to.deep.equal([]);
+  });
+
   for (const { title, panels } of dashboards) {
     it(`${title}: panels have ids and places of their own, and their targets refIds`, () => {
       expect(isUnique(panels.map(({ id }) => id))).to.equal(true);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VARIABLES } from '../../src/variables.ts';
+import { DEFINITIONS, VARIABLES } from '../../src/variables.ts';
 
 /**
  * What the dashboards need of Evida's configuration and cannot read while they are shown. They are emitted with the values
@@ -16,6 +16,7 @@ const Settings = z.object({
   PHOTOGRAPH_POWER_FACTOR_DEADBAND: VARIABLES.PHOTOGRAPH_POWER_FACTOR_DEADBAND,
   PHOTOGRAPH_VOLTAGE_DEADBAND_V: VARIABLES.PHOTOGRAPH_VOLTAGE_DEADBAND_V,
   PHOTOGRAPH_ENERGY_DEADBAND_KWH: VARIABLES.PHOTOGRAPH_ENERGY_DEADBAND_KWH,
+  SESSION_ABANDONED_AFTER: DEFINITIONS.SESSION_ABANDONED_AFTER,
 });
 export type Settings = Readonly<z.output<typeof Settings>>;
 

@@ -8,7 +8,7 @@ import type { Settings } from './settings.ts';
 import { POSTGRES } from './targets.ts';
 
 /** A fixed value that queries read as `${name}`; nobody sees or changes it. */
-export function constant(name: string, value: string, description: string): VariableModel {
+function constant(name: string, value: string, description: string): VariableModel {
   return {
     type: VariableType.Constant,
     name,
@@ -105,12 +105,23 @@ export const PLACE: readonly VariableModel[] = [
   }),
 ];
 
+const BOXES_OF_PLACES = `SELECT box::text AS __value, label AS __text FROM box_place WHERE ${IN_PLACE} ORDER BY box`;
+
 /** One box of these places. */
 export const BOX = chosen({
   name: 'box',
   label: 'Box',
   description: 'One box of these districts',
-  query: `SELECT box::text AS __value, label AS __text FROM box_place WHERE ${IN_PLACE} ORDER BY box`,
+  query: BOXES_OF_PLACES,
+});
+
+/** One or several boxes of these places, all of them at first. */
+export const BOXES = chosen({
+  name: 'box',
+  label: 'Box',
+  description: 'Boxes of these districts',
+  query: BOXES_OF_PLACES,
+  multi: true,
 });
 
 /** Rows of these boxes. */

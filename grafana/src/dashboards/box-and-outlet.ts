@@ -6,6 +6,7 @@ import { VOLTAGE_V } from '../limits.ts';
 import {
   BARS,
   type Look,
+  link,
   STEPS,
   stat,
   stateTimeline,
@@ -19,7 +20,7 @@ import type { Settings } from '../settings.ts';
 import { flux, sql } from '../targets.ts';
 import { joinByField } from '../transformations.ts';
 import { BOX, historyBucket, IN_BOXES, OUTLET, PLACE, telemetryBucket, timeZone } from '../variables.ts';
-import { CONNECTION, STATUS } from '../words.ts';
+import { CONNECTION, REVENUE, STATUS } from '../words.ts';
 
 /** *Box and outlet*: all that is known of one box, and of one of its outlets. */
 export function boxAndOutlet(settings: Settings): Dashboard {
@@ -54,7 +55,6 @@ export function boxAndOutlet(settings: Settings): Dashboard {
   });
 }
 
-const REVENUE: Look = { displayName: 'Revenue', unit: 'currencyVND', decimals: 0 };
 const NO_PHOTOGRAPHS = 'No photographs in this time range';
 
 function place(): UnplacedPanel {
@@ -83,7 +83,7 @@ function place(): UnplacedPanel {
 
 function billedToday(): UnplacedPanel {
   return stat({
-    title: 'Today',
+    title: 'Billed today by the box',
     description:
       'Charging events of the box that started on this business day and have ended, as of the last run of the analysis (ANALYSIS_SCHEDULE, hourly by default).',
     unit: 'none',
@@ -118,13 +118,19 @@ function outlets(): UnplacedPanel {
   return stateTimeline({
     title: 'Outlets',
     description:
-      'The status of each outlet from one photograph to the next. While the box is silent it is what was last heard.',
+      'The status of each outlet from one photograph to the next. While the box is silent it is what was last heard. A band leads to its outlet.',
     unit: 'none',
     noValue: NO_PHOTOGRAPHS,
     width: 24,
     height: 9,
     displayName: 'Outlet ${__field.labels.outlet}',
     mappings: STATUS,
+    links: [
+      link(
+        'This outlet',
+        '/d/evida-box?var-box=${box}&var-outlet=${__field.labels.outlet}&${__url_time_range}',
+      ),
+    ],
     targets: [flux('statuses', 'outlet-statuses', { functions: ['held-over'] })],
   });
 }

@@ -1,10 +1,10 @@
 import { createDashboard, type Dashboard } from '../dashboard.ts';
-import { geomap, type Look, link, stat, table, type UnplacedPanel } from '../panels.ts';
+import { geomap, type Look, stat, table, type UnplacedPanel } from '../panels.ts';
 import type { Settings } from '../settings.ts';
 import { flux, type SqlTarget, sql } from '../targets.ts';
 import { joinByField, organize, sortBy, withValue } from '../transformations.ts';
 import { historyBucket, IN_PLACE, PLACE } from '../variables.ts';
-import { CONNECTION } from '../words.ts';
+import { BOX, CONNECTION, REVENUE } from '../words.ts';
 
 /** *Fleet*: what all boxes of some districts are doing, and what they earn today. */
 export function fleet(settings: Settings): Dashboard {
@@ -24,13 +24,7 @@ export function fleet(settings: Settings): Dashboard {
   });
 }
 
-/** A box by its number, which leads to its dashboard. */
-const BOX: Look = {
-  displayName: 'Box',
-  unit: 'none',
-  links: [link('Box and outlet', '/d/evida-box?var-box=${__data.fields.box}&${__url_time_range}')],
-  custom: { width: 70 },
-};
+const BOX_COLUMN: Look = { ...BOX, custom: { width: 70 } };
 const STATE: Look = {
   displayName: 'Connection',
   mappings: CONNECTION,
@@ -40,7 +34,6 @@ const CHARGING: Look = { displayName: 'Charging', color: 'orange' };
 const POWER: Look = { displayName: 'Power', unit: 'watt' };
 const EVENTS: Look = { displayName: 'Charging events' };
 const BILLED: Look = { displayName: 'Energy billed', unit: 'kwatth', decimals: 1 };
-const REVENUE: Look = { displayName: 'Revenue', unit: 'currencyVND', decimals: 0 };
 
 const NOT_YET = 'No photographs in two days';
 
@@ -123,7 +116,7 @@ function boxesByConnection(): UnplacedPanel {
 
 function billedToday(): UnplacedPanel {
   return stat({
-    title: 'Today',
+    title: 'Billed today',
     description:
       'Charging events that started on this business day and have ended, as of the last run of the analysis (ANALYSIS_SCHEDULE, hourly by default).',
     unit: 'none',
@@ -177,7 +170,7 @@ function map(): UnplacedPanel {
         silent: null,
       }),
     ],
-    fields: { box: BOX, state: { mappings: CONNECTION } },
+    fields: { box: BOX_COLUMN, state: { mappings: CONNECTION } },
   });
 }
 
@@ -197,7 +190,7 @@ function boxesAway(): UnplacedPanel {
       organize({ box: 'box', name: 'name', state: 'state', since: 'since', address: 'address' }),
     ],
     fields: {
-      box: BOX,
+      box: BOX_COLUMN,
       name: { displayName: 'Name' },
       state: STATE,
       since: { displayName: 'Since', unit: 'dateTimeFromNow', custom: { width: 130 } },
@@ -208,7 +201,7 @@ function boxesAway(): UnplacedPanel {
 
 function boxes(): UnplacedPanel {
   return table({
-    title: 'Boxes',
+    title: 'Boxes now and today',
     description:
       'What each box is doing now (InfluxDB) beside what it has billed today (Postgres, as of the last run of the analysis). Its number leads to its dashboard.',
     unit: 'none',
@@ -250,7 +243,7 @@ function boxes(): UnplacedPanel {
       }),
     ],
     fields: {
-      box: BOX,
+      box: BOX_COLUMN,
       name: { displayName: 'Name' },
       city: { displayName: 'City' },
       district: { displayName: 'District' },
