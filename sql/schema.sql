@@ -672,8 +672,9 @@ CREATE VIEW job_state AS
     open.periods AS periods_open,
     open.failed_in_a_row,
     open.error,
-    GREATEST((open.failed_in_a_row)::double precision, (((EXTRACT(epoch FROM (now() - COALESCE(jobs.last_done_at, ( SELECT max(migration.applied_at) AS max
-           FROM migration)))) / EXTRACT(epoch FROM jobs.every)) - (1)::numeric))::double precision, (0)::double precision) AS runs_missed
+    GREATEST((open.failed_in_a_row)::double precision, (((EXTRACT(epoch FROM (now() - COALESCE(jobs.last_done_at, ( SELECT migration.applied_at
+           FROM migration
+          WHERE (migration.name = '0001-charging-event-day'::text))))) / EXTRACT(epoch FROM jobs.every)) - (1)::numeric))::double precision, (0)::double precision) AS runs_missed
    FROM ((( SELECT job_run.job,
                 CASE
                     WHEN (job_run.job = 'rehearsal'::text) THEN '7 days'::interval
@@ -783,6 +784,21 @@ CREATE VIEW reconciliation AS
             (COALESCE(max(analysis_setting.value) FILTER (WHERE (analysis_setting.name = 'reconciliation_tolerance_share'::text)), '0'::text))::double precision AS share
            FROM analysis_setting
           WHERE (analysis_setting.name = ANY (ARRAY['reconciliation_tolerance_kwh'::text, 'reconciliation_tolerance_share'::text]))) tolerance);
+
+CREATE VIEW rows_by_day AS
+ SELECT day,
+    (sum(sessions))::integer AS sessions,
+    (sum(transactions))::integer AS transactions
+   FROM ( SELECT charging_session.day,
+            1 AS sessions,
+            0 AS transactions
+           FROM charging_session
+        UNION ALL
+         SELECT judged_transaction.day,
+            0,
+            1
+           FROM judged_transaction) made
+  GROUP BY day;
 
 CREATE VIEW unbilled_energy AS
  SELECT kind,

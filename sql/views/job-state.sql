@@ -1,5 +1,6 @@
 -- Each job of the ledger: how it is, how its last run went, and how many runs it has missed. They are due each hour, but for
--- the comparison with Eboost and the backup (each day) and the rehearsal (each week); one that fails is tried again.
+-- the comparison with Eboost and the backup (each day) and the rehearsal (each week); one that fails is tried again. One that
+-- was never done counts from when the database was made.
 CREATE OR REPLACE VIEW job_state AS
 SELECT job,
        CASE WHEN open.failed > 0 THEN 'failed' WHEN open.running > 0 THEN 'running'
@@ -11,7 +12,7 @@ SELECT job,
        open.failed_in_a_row,
        open.error,
        greatest(open.failed_in_a_row,
-                (extract(epoch FROM now() - coalesce(last_done_at, (SELECT max(applied_at) FROM migration)))
+                (extract(epoch FROM now() - coalesce(last_done_at, (SELECT applied_at FROM migration WHERE name = '0001-charging-event-day')))
                  / extract(epoch FROM every) - 1)::double precision, 0) AS runs_missed
   FROM (SELECT job,
                CASE WHEN job = 'rehearsal' THEN interval '7 days'

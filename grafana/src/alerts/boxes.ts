@@ -65,7 +65,7 @@ export function alertsOfBoxes(settings: Settings): AlertGroup[] {
         rule({
           uid: 'draw-without-charging',
           title: 'Draw without charging',
-          severity: 'ticket',
+          severity: 'page',
           functions: ['last-photographs'],
           params: { current_a: limits.drawingA },
           // What the question finds draws enough, exactly at the limit, too.

@@ -9,6 +9,12 @@ import {
   TOLD_BY_ANOTHER,
 } from './rule.ts';
 
+/** When the database was made. */
+const MADE_AT = `(SELECT applied_at FROM migration WHERE name = '0001-charging-event-day')`;
+
+/** A subquery: so the days are chosen before anything is added up. */
+const TODAY = `(SELECT (now() AT TIME ZONE value)::date FROM analysis_setting WHERE name = 'time_zone')`;
+
 /** What the ledger of the jobs says, and the money that they count. */
 export function alertsOfJobs(settings: Settings): AlertGroup[] {
   const { missedRuns, backupHours, rehearsalDays, reconciledDays } = limitsOf(settings);
@@ -38,7 +44,7 @@ export function alertsOfJobs(settings: Settings): AlertGroup[] {
           severity: 'ticket',
           question: sql(
             'A',
-            `SELECT extract(epoch FROM now() - coalesce((SELECT last_done_at FROM job_state WHERE job = 'backup'), (SELECT min(applied_at) FROM migration)))::double precision / 3600 AS hours`,
+            `SELECT extract(epoch FROM now() - coalesce((SELECT last_done_at FROM job_state WHERE job = 'backup'), ${MADE_AT}))::double precision / 3600 AS hours`,
           ),
           condition: above(backupHours),
           for: '15m',
@@ -53,7 +59,7 @@ export function alertsOfJobs(settings: Settings): AlertGroup[] {
           severity: 'ticket',
           question: sql(
             'A',
-            `SELECT CASE WHEN failed OR since < now() - interval '${rehearsalDays} days' THEN 1 ELSE 0 END AS failed FROM (SELECT coalesce(bool_or(state = 'failed'), false) AS failed, coalesce(max(last_done_at), (SELECT min(applied_at) FROM migration)) AS since FROM job_state WHERE job = 'rehearsal') AS rehearsal`,
+            `SELECT CASE WHEN failed OR since < now() - interval '${rehearsalDays} days' THEN 1 ELSE 0 END AS failed FROM (SELECT coalesce(bool_or(state = 'failed'), false) AS failed, coalesce(max(last_done_at), ${MADE_AT}) AS since FROM job_state WHERE job = 'rehearsal') AS rehearsal`,
           ),
           condition: above(0),
           for: '15m',
@@ -73,7 +79,7 @@ export function alertsOfJobs(settings: Settings): AlertGroup[] {
           severity: 'ticket',
           question: sql(
             'A',
-            `SELECT unreconciled.box::text AS box, coalesce(max(place.district), 'Unknown') AS district, sum(unreconciled.beyond_tolerance_kwh) AS kwh FROM unreconciled_box_day AS unreconciled LEFT JOIN box_place AS place USING (box) CROSS JOIN (SELECT (now() AT TIME ZONE value)::date AS day FROM analysis_setting WHERE name = 'time_zone') AS today WHERE unreconciled.day >= today.day - ${reconciledDays} AND unreconciled.day < today.day GROUP BY unreconciled.box`,
+            `SELECT box::text AS box, coalesce(max(district), 'Unknown') AS district, sum(beyond_tolerance_kwh) AS kwh FROM unreconciled_box_day LEFT JOIN box_place USING (box) WHERE day >= ${TODAY} - ${reconciledDays} AND day < ${TODAY} GROUP BY box`,
           ),
           condition: above(0),
           for: '2h',

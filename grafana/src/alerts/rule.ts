@@ -4,7 +4,7 @@ import type { Range } from '../limits.ts';
 import type { FluxTarget, SqlTarget } from '../targets.ts';
 
 /** `page`: somebody has to look at once. `ticket`: somebody has to look on the next working day. */
-export type Severity = 'page' | 'ticket';
+type Severity = 'page' | 'ticket';
 export type Condition = TypeThreshold['conditions'][number]['evaluator'];
 
 /** What becomes of an alert whose question finds nothing, or cannot be answered. */
