@@ -3,7 +3,7 @@
 import "date"
 import "timezone"
 
-option location = timezone.location(name: "${time_zone}")
+option location = timezone.location(name: ${time_zone:doublequote})
 
 from(bucket: "${history_bucket}")
     |> range(start: date.truncate(t: v.timeRangeStart, unit: 1d), stop: v.timeRangeStop)
