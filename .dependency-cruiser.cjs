@@ -165,7 +165,7 @@ module.exports = {
           '^grafana/src/',
           '^src/(project-file|variables|influx/flux-functions)\\.ts$',
           '^node:|^[a-z_]+$',
-          NPM('@grafana/grafana-foundation-sdk', 'zod'),
+          NPM('@grafana/grafana-foundation-sdk', 'yaml', 'zod'),
         ),
       },
     },

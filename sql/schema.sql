@@ -705,6 +705,50 @@ CREATE VIEW installed_outlet AS
           ORDER BY outlet_installation.box, outlet_installation.outlet, outlet_installation.since DESC) latest
   WHERE installed;
 
+CREATE VIEW job_state AS
+ SELECT jobs.job,
+        CASE
+            WHEN (open.failed > 0) THEN 'failed'::text
+            WHEN (open.running > 0) THEN 'running'::text
+            WHEN (open.periods > 0) THEN 'due'::text
+            ELSE 'done'::text
+        END AS state,
+    jobs.last_done_at,
+    last_run.started_at AS last_run_at,
+    (EXTRACT(epoch FROM (last_run.finished_at - last_run.started_at)))::double precision AS last_duration_s,
+    open.periods AS periods_open,
+    open.failed_in_a_row,
+    open.error,
+    GREATEST((open.failed_in_a_row)::double precision, (((EXTRACT(epoch FROM (now() - COALESCE(jobs.last_done_at, ( SELECT migration.applied_at
+           FROM migration
+          WHERE (migration.name = '0001-charging-event-day'::text))))) / EXTRACT(epoch FROM jobs.every)) - (1)::numeric))::double precision, (0)::double precision) AS runs_missed
+   FROM ((( SELECT job_run.job,
+                CASE
+                    WHEN (job_run.job = 'rehearsal'::text) THEN '7 days'::interval
+                    WHEN (job_run.job = ANY (ARRAY['backup'::text, 'eboost-comparison'::text])) THEN '1 day'::interval
+                    ELSE '01:00:00'::interval
+                END AS every,
+            max(job_run.finished_at) FILTER (WHERE ((job_run.attempts = 0) OR ((job_run.attempts = 1) AND (job_run.state = 'running'::text)))) AS last_done_at,
+            max(job_run.from_day) AS last_day
+           FROM job_run
+          GROUP BY job_run.job) jobs
+     LEFT JOIN LATERAL ( SELECT job_run.started_at,
+                CASE
+                    WHEN (job_run.finished_at >= job_run.started_at) THEN job_run.finished_at
+                    ELSE NULL::timestamp with time zone
+                END AS finished_at
+           FROM job_run
+          WHERE ((job_run.job = jobs.job) AND (job_run.started_at IS NOT NULL))
+          ORDER BY job_run.started_at DESC
+         LIMIT 1) last_run ON (true))
+     CROSS JOIN LATERAL ( SELECT count(*) AS periods,
+            count(*) FILTER (WHERE (job_run.state = 'failed'::text)) AS failed,
+            count(*) FILTER (WHERE (job_run.state = 'running'::text)) AS running,
+            COALESCE(max(job_run.attempts) FILTER (WHERE (job_run.state = 'failed'::text)), 0) AS failed_in_a_row,
+            (array_agg(job_run.error ORDER BY job_run.started_at DESC) FILTER (WHERE (job_run.state = 'failed'::text)))[1] AS error
+           FROM job_run
+          WHERE ((job_run.job = jobs.job) AND (job_run.state <> 'done'::text) AND ((job_run.job <> 'eboost-comparison'::text) OR (job_run.from_day = jobs.last_day)))) open);
+
 CREATE VIEW known_month AS
  SELECT from_day AS month,
     period
@@ -788,6 +832,21 @@ CREATE VIEW reconciliation AS
            FROM analysis_setting
           WHERE (analysis_setting.name = ANY (ARRAY['reconciliation_tolerance_kwh'::text, 'reconciliation_tolerance_share'::text]))) tolerance);
 
+CREATE VIEW rows_by_day AS
+ SELECT day,
+    (sum(sessions))::integer AS sessions,
+    (sum(transactions))::integer AS transactions
+   FROM ( SELECT charging_session.day,
+            1 AS sessions,
+            0 AS transactions
+           FROM charging_session
+        UNION ALL
+         SELECT judged_transaction.day,
+            0,
+            1
+           FROM judged_transaction) made
+  GROUP BY day;
+
 CREATE VIEW unbilled_energy AS
  SELECT kind,
     box,
@@ -834,6 +893,27 @@ CREATE VIEW unmetered_transactions AS
   WHERE (NOT (EXISTS ( SELECT
            FROM charging_session
           WHERE (charging_session.transaction_id = event.id))));
+
+CREATE VIEW unreconciled_box_day AS
+ SELECT days.box,
+    days.day,
+    days.charging_events,
+    days.disagreeing,
+    days.billed_kwh,
+    days.metered_kwh,
+    (abs((days.metered_kwh - days.billed_kwh)) - GREATEST(tolerance.kwh, (tolerance.share * days.billed_kwh))) AS beyond_tolerance_kwh
+   FROM (( SELECT reconciliation.box,
+            reconciliation.day,
+            count(*) AS charging_events,
+            count(*) FILTER (WHERE (reconciliation.verdict <> 'agrees'::text)) AS disagreeing,
+            sum(reconciliation.billed_kwh) AS billed_kwh,
+            sum(COALESCE(reconciliation.metered_kwh, (0)::double precision)) AS metered_kwh
+           FROM reconciliation
+          GROUP BY reconciliation.box, reconciliation.day) days
+     CROSS JOIN ( SELECT (COALESCE(max(analysis_setting.value) FILTER (WHERE (analysis_setting.name = 'reconciliation_tolerance_kwh'::text)), '0'::text))::double precision AS kwh,
+            (COALESCE(max(analysis_setting.value) FILTER (WHERE (analysis_setting.name = 'reconciliation_tolerance_share'::text)), '0'::text))::double precision AS share
+           FROM analysis_setting) tolerance)
+  WHERE (abs((days.metered_kwh - days.billed_kwh)) > GREATEST(tolerance.kwh, (tolerance.share * days.billed_kwh)));
 
 COMMENT ON TABLE analysis_setting IS 'The numbers of the definitions, from the environment, that the tables were computed with; where one changes, all periods become due';
 

@@ -77,7 +77,7 @@ const INFLUXDB = {
     isFile: true,
   }),
   INFLUX_TOKEN: variable(text(), {
-    meaning: 'Token that may read and write the two buckets',
+    meaning: 'Token that may read and write the three buckets',
     example: 'secret',
     secret: true,
   }),
@@ -94,6 +94,15 @@ const INFLUXDB = {
   INFLUX_HISTORY_BUCKET: variable(text().prefault('history'), {
     meaning: 'Bucket of photographs',
     example: 'history',
+  }),
+  INFLUX_OPERATIONS_BUCKET: variable(text().prefault('operations'), {
+    meaning: 'Bucket of what Evida says of itself, for the dashboard and the alerts',
+    example: 'operations',
+  }),
+  INFLUX_OPERATIONS_RETENTION: variable(duration(0).prefault('30d'), {
+    meaning: 'How long that is kept; 0 = for ever',
+    example: '30d',
+    unit: 'duration',
   }),
 };
 
@@ -427,6 +436,8 @@ export const SETUP_VARIABLES = {
   INFLUX_TELEMETRY_BUCKET: INFLUXDB.INFLUX_TELEMETRY_BUCKET,
   INFLUX_TELEMETRY_RETENTION: INFLUXDB.INFLUX_TELEMETRY_RETENTION,
   INFLUX_HISTORY_BUCKET: INFLUXDB.INFLUX_HISTORY_BUCKET,
+  INFLUX_OPERATIONS_BUCKET: INFLUXDB.INFLUX_OPERATIONS_BUCKET,
+  INFLUX_OPERATIONS_RETENTION: INFLUXDB.INFLUX_OPERATIONS_RETENTION,
   AZURE_STORAGE_CONNECTION_STRING: BACKUP.AZURE_STORAGE_CONNECTION_STRING,
   BACKUP_CONTAINER: BACKUP.BACKUP_CONTAINER,
 };

@@ -9,7 +9,7 @@ const FUNCTIONS = new Map(
   ]),
 );
 
-/** What a file of flux/panels is completed with, since Grafana cannot include anything. */
+/** What a file of flux/panels or flux/alerts is completed with, since Grafana cannot include anything. */
 export interface FluxParts {
   /** The files of flux/functions whose functions it calls. */
   readonly functions?: readonly string[];
@@ -22,10 +22,19 @@ export interface FluxParts {
  * statements. Variables of the dashboard are in it as Grafana writes them.
  * @throws EvidaError FLUX_FUNCTION if it calls other functions than named
  */
-export function fluxOfPanel(name: string, { functions = [], params = {} }: FluxParts = {}): string {
+export function fluxOfPanel(name: string, parts?: FluxParts): string {
+  return fluxOf(`panels/${name}.flux`, parts);
+}
+
+/** The same for flux/alerts/NAME.flux, as an alert rule sends it: there are no variables. */
+export function fluxOfAlert(name: string, parts?: FluxParts): string {
+  return fluxOf(`alerts/${name}.flux`, parts);
+}
+
+function fluxOf(path: string, { functions = [], params = {} }: FluxParts = {}): string {
   const { imports, statements } = withFunctions(
-    `panels/${name}.flux`,
-    withoutComment(readFlux(`panels/${name}.flux`)),
+    path,
+    withoutComment(readFlux(path)),
     functions,
     new Map([...FUNCTIONS].map(([file, text]) => [file, withoutComment(text)])),
   );

@@ -83,6 +83,14 @@ export function telemetryBucket({ INFLUX_TELEMETRY_BUCKET }: Settings): Variable
   );
 }
 
+export function operationsBucket({ INFLUX_OPERATIONS_BUCKET }: Settings): VariableModel {
+  return constant(
+    'operations_bucket',
+    INFLUX_OPERATIONS_BUCKET,
+    'The bucket of what Evida says of itself (INFLUX_OPERATIONS_BUCKET)',
+  );
+}
+
 /** The place of a box, where the variables city and district are. */
 export const IN_PLACE = `city = ANY (ARRAY[\${city:sqlstring}]::text[]) AND district = ANY (ARRAY[\${district:sqlstring}]::text[])`;
 
