@@ -45,8 +45,8 @@ CREATE TABLE box_connection (
 CREATE TABLE box_hour (
   box integer NOT NULL,
   hour timestamp with time zone NOT NULL,
-  drawn_kwh double precision NOT NULL,
-  charging_s double precision NOT NULL,
+  drawn_kwh numeric NOT NULL,
+  charging_ms integer NOT NULL,
   most_charging smallint NOT NULL,
   peak_power_w double precision NOT NULL
 );
@@ -280,9 +280,9 @@ ALTER TABLE analysis_setting ADD CONSTRAINT analysis_setting_pkey PRIMARY KEY (n
 
 ALTER TABLE box_connection ADD CONSTRAINT box_connection_pkey PRIMARY KEY (box, at);
 
-ALTER TABLE box_hour ADD CONSTRAINT box_hour_charging_s_check CHECK ((charging_s >= (0)::double precision));
+ALTER TABLE box_hour ADD CONSTRAINT box_hour_charging_s_check CHECK (((charging_ms)::double precision >= (0)::double precision));
 
-ALTER TABLE box_hour ADD CONSTRAINT box_hour_drawn_kwh_check CHECK ((drawn_kwh >= (0)::double precision));
+ALTER TABLE box_hour ADD CONSTRAINT box_hour_drawn_kwh_check CHECK (((drawn_kwh)::double precision >= (0)::double precision));
 
 ALTER TABLE box_hour ADD CONSTRAINT box_hour_most_charging_check CHECK ((most_charging >= 0));
 
@@ -614,7 +614,7 @@ COMMENT ON COLUMN box_hour.hour IS 'Start of the hour';
 
 COMMENT ON COLUMN box_hour.drawn_kwh IS 'Energy by the registers of its outlets, kWh; the increase between two photographs is spread evenly over the time between them, at most the last 24 hours of it';
 
-COMMENT ON COLUMN box_hour.charging_s IS 'Time that its outlets were in a metered session in this hour, added up, s';
+COMMENT ON COLUMN box_hour.charging_ms IS 'Time that its outlets were in a metered session in this hour, added up, ms';
 
 COMMENT ON COLUMN box_hour.most_charging IS 'Most outlets in a metered session at once';
 
