@@ -12,19 +12,21 @@ import { createBuckets } from '../src/influx/buckets.ts';
 import { toLine } from '../src/influx/line-protocol.ts';
 import { createWriteBatch } from '../src/influx/write-batch.ts';
 import { projectFile } from '../src/project-file.ts';
-import { correct, fillEboost, writePhotographs } from './analysis/fill.ts';
+import { change, fillEboost, writePhotographs } from './analysis/fill.ts';
 import { NOW_MS, PHOTOGRAPHS_A_SESSION, type Sizes } from './analysis/sizes.ts';
 import { machine } from './machine.ts';
 
 const HELP = `npm run bench:analysis -- [--transactions 1000000] [--boxes 2000] [--customers 50000] [--months 24] [--plans] [--json]
 
 Fills an Eboost database and InfluxDB (five photographs a transaction; not timed), and runs the analysis on real servers, in a
-process of its own: from nothing, then all tables again by force, then an hourly run with 500 changed rows and the photographs
-of an hour. Prints the time of each part and the most memory that the process took; --plans, also the plans of statements that
+process of its own: from nothing, then all tables again by force, then an hourly run with 500 changed rows, of which 60 are new,
+with their photographs, and the others corrected. Prints the time of each part and the most memory that the process took; --plans, also the plans of statements that
 took longer than 200 ms.
 `;
 const SLOW_MS = 200;
 const CHANGED = 500;
+const NEW = 60;
+const HOUR_MS = 3_600_000;
 const TABLES = [
   'judged-transaction',
   'transaction-match',
@@ -86,6 +88,29 @@ async function run(environment: Record<string, string>, options: object): Promis
   return Run.parse(JSON.parse(text));
 }
 
+function numbers(first: number, last: number): number[] {
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+}
+
+/** Most are of the last day; a tenth, of the last week. */
+function corrected(last: number, { transactions, months }: Sizes): number[] {
+  const aWeek = (transactions * 12 * 7) / (365.25 * months);
+  return numbers(0, CHANGED - NEW - 1).map((index) =>
+    Math.max(1, last - (index % 10 === 0 ? CHANGED + Math.floor((aWeek * index) / CHANGED) : index)),
+  );
+}
+
+/** What the sender notes when it has written photographs of the last day. */
+function photographsWritten(timeMs: number): string {
+  const day = new Date(NOW_MS).toISOString().slice(0, 10);
+  return toLine({
+    measurement: 'write_log',
+    tags: { measurement: 'photograph', day },
+    fields: { points: 300 },
+    timeMs,
+  });
+}
+
 async function measure(sizes: Sizes, say: (line: string) => void) {
   const directory = await mkdtemp(join(tmpdir(), 'evida-bench-'));
   // Postgres of root's runs as another user, which must be able to pass through.
@@ -123,18 +148,19 @@ async function measure(sizes: Sizes, say: (line: string) => void) {
     say(
       `filling: ${sizes.transactions} transactions, ${sizes.transactions * PHOTOGRAPHS_A_SESSION} photographs`,
     );
-    await fillEboost(environment.EBOOST_DATABASE_URL, sizes);
-    const all = function* () {
-      for (let id = 1; id <= sizes.transactions; id++) yield id;
-    };
-    const photographs = await writePhotographs(write, 'history', all(), sizes);
+    const last = sizes.transactions - NEW;
+    await fillEboost(environment.EBOOST_DATABASE_URL, last, sizes);
+    const photographs = await writePhotographs(write, 'history', numbers(1, last), sizes);
+    const before = { nowMs: NOW_MS - HOUR_MS };
+    await write('history', [photographsWritten(before.nowMs)]);
     say('the first run, from nothing');
-    const first = await run(environment, {});
+    const first = await run(environment, before);
     say('all tables again');
     const days = { fromDay: '2000-01-01', toDay: '2027-01-01' };
     const rebuild = { durationMs: 0, maxRssMb: 0, steps: [], plans: [] } as Run;
     for (const job of TABLES) {
       const part = await run(environment, {
+        ...before,
         job,
         force: true,
         days: { ...days, fromDay: '2024-10-01', toDay: '2026-11-01' },
@@ -144,26 +170,13 @@ async function measure(sizes: Sizes, say: (line: string) => void) {
       rebuild.steps.push(...part.steps.filter((step) => step.job === job));
       rebuild.plans.push(...part.plans);
     }
-    await run(environment, {});
+    await run(environment, before);
     say('an hourly run');
-    const last = sizes.transactions;
-    // Most are of the last day; a tenth, of the last week.
-    const aWeek = (last * 12 * 7) / (365.25 * sizes.months);
-    const recent = Array.from({ length: CHANGED }, (_, index) =>
-      Math.max(1, last - (index % 10 === 0 ? CHANGED + Math.floor((aWeek * index) / CHANGED) : index)),
-    );
-    await correct(environment.EBOOST_DATABASE_URL, recent, sizes);
-    await writePhotographs(write, 'history', recent.slice(0, 60), sizes);
-    const day = new Date(NOW_MS).toISOString().slice(0, 10);
-    await write('history', [
-      toLine({
-        measurement: 'write_log',
-        tags: { measurement: 'photograph', day },
-        fields: { points: 300 },
-        timeMs: NOW_MS,
-      }),
-    ]);
-    const hourly = await run(environment, {});
+    const fresh = numbers(last + 1, last + NEW);
+    await change(environment.EBOOST_DATABASE_URL, [...fresh, ...corrected(last, sizes)], sizes);
+    await writePhotographs(write, 'history', fresh, sizes);
+    await write('history', [photographsWritten(NOW_MS)]);
+    const hourly = await run(environment, { nowMs: NOW_MS });
     return { sizes, photographs, first, rebuild, hourly };
   } finally {
     await postgres.stop();

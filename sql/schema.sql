@@ -73,8 +73,8 @@ CREATE TABLE box_connection (
 CREATE TABLE box_hour (
   box integer NOT NULL,
   hour timestamp with time zone NOT NULL,
-  drawn_kwh double precision NOT NULL,
-  charging_s double precision NOT NULL,
+  drawn_kwh numeric NOT NULL,
+  charging_ms integer NOT NULL,
   most_charging smallint NOT NULL,
   peak_power_w double precision NOT NULL
 );
@@ -313,9 +313,9 @@ ALTER TABLE analysis_setting ADD CONSTRAINT analysis_setting_pkey PRIMARY KEY (n
 
 ALTER TABLE box_connection ADD CONSTRAINT box_connection_pkey PRIMARY KEY (box, at);
 
-ALTER TABLE box_hour ADD CONSTRAINT box_hour_charging_s_check CHECK ((charging_s >= (0)::double precision));
+ALTER TABLE box_hour ADD CONSTRAINT box_hour_charging_s_check CHECK (((charging_ms)::double precision >= (0)::double precision));
 
-ALTER TABLE box_hour ADD CONSTRAINT box_hour_drawn_kwh_check CHECK ((drawn_kwh >= (0)::double precision));
+ALTER TABLE box_hour ADD CONSTRAINT box_hour_drawn_kwh_check CHECK (((drawn_kwh)::double precision >= (0)::double precision));
 
 ALTER TABLE box_hour ADD CONSTRAINT box_hour_most_charging_check CHECK ((most_charging >= 0));
 
@@ -937,7 +937,7 @@ COMMENT ON COLUMN box_hour.hour IS 'Start of the hour';
 
 COMMENT ON COLUMN box_hour.drawn_kwh IS 'Energy by the registers of its outlets, kWh; the increase between two photographs is spread evenly over the time between them, at most the last 24 hours of it';
 
-COMMENT ON COLUMN box_hour.charging_s IS 'Time that its outlets were in a metered session in this hour, added up, s';
+COMMENT ON COLUMN box_hour.charging_ms IS 'Time that its outlets were in a metered session in this hour, added up, ms';
 
 COMMENT ON COLUMN box_hour.most_charging IS 'Most outlets in a metered session at once';
 
@@ -1207,19 +1207,19 @@ COMMENT ON COLUMN forgotten_customer.id IS 'Number of the customer at Eboost';
 
 COMMENT ON COLUMN forgotten_customer.forgotten_at IS 'Since when';
 
-COMMENT ON TABLE job_run IS 'The ledger of the analysis: a row for each job and period, with its last run and whether it is due again';
+COMMENT ON TABLE job_run IS 'The ledger of the analysis, the backups and their rehearsals: a row for each job and period, with its last run and whether it is due again';
 
-COMMENT ON COLUMN job_run.job IS 'What is computed: the name of a table of the analysis, or of a source that is read';
+COMMENT ON COLUMN job_run.job IS 'What is done: the name of a table of the analysis, of a source that it reads, backup, or rehearsal';
 
-COMMENT ON COLUMN job_run.period IS 'Month (2026-10), ISO week (2026-W41), day (2026-10-02), or all';
+COMMENT ON COLUMN job_run.period IS 'Month (2026-10), ISO week (2026-W41), day (2026-10-02), or all; of a backup or rehearsal, when its schedule rang (2026-10-01T17:00Z)';
 
-COMMENT ON COLUMN job_run.from_day IS 'First business day of the period';
+COMMENT ON COLUMN job_run.from_day IS 'First business day of the period; of a backup or rehearsal, the UTC day';
 
 COMMENT ON COLUMN job_run.to_day IS 'Business day after the last one of the period';
 
-COMMENT ON COLUMN job_run.state IS 'due: something that it depends on has changed; running: a process does it, or was killed while it did; done; failed: tried again with the next run';
+COMMENT ON COLUMN job_run.state IS 'due: something that it depends on has changed, or its schedule has rung; running: a process does it, or was killed while it did; done; failed: tried again with the next run';
 
-COMMENT ON COLUMN job_run.requested_at IS 'When something that it depends on changed last';
+COMMENT ON COLUMN job_run.requested_at IS 'When something that it depends on changed last, or when it was asked for';
 
 COMMENT ON COLUMN job_run.due_from IS 'First business day of it that is to be done again; null if none is';
 
@@ -1231,9 +1231,9 @@ COMMENT ON COLUMN job_run.started_at IS 'When its last run began';
 
 COMMENT ON COLUMN job_run.finished_at IS 'When its last run ended, well or badly';
 
-COMMENT ON COLUMN job_run.rows IS 'Rows of the table in the period, or rows read, as of the last run that ended well';
+COMMENT ON COLUMN job_run.rows IS 'As of the last run that ended well: rows of the table on the days that it did, rows that it read or compared, or blobs of the backup';
 
-COMMENT ON COLUMN job_run.input_watermark IS 'What was recorded until then is in it: the moment of the last run that ended well, or of the last input that it read';
+COMMENT ON COLUMN job_run.input_watermark IS 'What was recorded until then is in it: the moment of the last run that ended well, or of the last input that it read; of a backup or rehearsal, when its schedule rang';
 
 COMMENT ON COLUMN job_run.error IS 'Why the last run failed; null if it ended well';
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { z } from 'zod';
 import { until } from '../src/embedded/until.ts';
 import { EvidaError } from '../src/errors.ts';
 import { listPeriods } from '../src/postgres/job-ledger.ts';
@@ -17,6 +18,12 @@ import { useWorld } from './fixture/world.ts';
 
 const at = clock('+07:00');
 const NOW = at('2026-10-12T09:30');
+
+/** What `evida analyze --checksums --json` prints. */
+const Analysed = z.object({
+  outcome: z.object({ result: z.object({ periods: z.number() }) }),
+  tables: z.record(z.string(), z.object({ rows: z.number(), checksum: z.string() })),
+});
 
 describe('the ledger of the analysis', function () {
   this.timeout(60_000);
@@ -222,5 +229,27 @@ describe('the ledger of the analysis', function () {
       await answer(world(), 'SELECT DISTINCT energy FROM customer_month WHERE charging_events > 0'),
     ).to.deep.equal([{ energy: 'High' }]);
     await recorded(NOW);
+  });
+
+  it('gives the same checksum of every table when the same days are done twice', async () => {
+    const days = ['--from', '2026-08-01', '--to', '2026-08-31', '--force', '--checksums', '--json'];
+    const checksums = async () => {
+      const { stdout, stderr, code } = await runEvida(['analyze', ...days], world().environment());
+      expect(code, stderr).to.equal(0);
+      return Analysed.parse(JSON.parse(stdout));
+    };
+    const once = await checksums();
+    expect(once.outcome.result.periods).to.be.greaterThan(10);
+    // Two transactions in as many months make nobody loyal.
+    const filled = Object.entries(once.tables).filter(([, { rows }]) => rows > 0);
+    expect(filled.map(([table]) => table)).to.have.members([
+      'charging_session',
+      'charging_event_day',
+      'charging_event_week',
+      'charging_box_analysis',
+      'charging_pattern',
+      'customer_month',
+    ]);
+    expect((await checksums()).tables).to.deep.equal(once.tables);
   });
 });

@@ -13,12 +13,24 @@ const Summary = z.object({
   messages: z.number(),
   photographs: z.object({ total: z.number(), byReason: z.record(z.string(), z.number()) }),
   consumption: z.number(),
-  tables: z.object({ charging_event_day: z.number() }),
+  tables: z.record(z.string(), z.number()),
+  checksums: z.record(z.string(), z.string()),
+  reconciliation: z.record(z.string(), z.number()),
   blobs: z.number(),
   backup: z.object({ result: z.object({ backup: z.number(), stored: z.number() }) }),
   rehearsal: z.object({ result: z.object({ equal: z.literal(true), values: z.number() }) }),
 });
 
+/** Those that the analysis is for. */
+const TABLES = [
+  'charging_session',
+  'charging_event_day',
+  'charging_event_week',
+  'charging_box_analysis',
+  'charging_pattern',
+  'customer_month',
+  'loyal_customers',
+];
 /** No server may be left so long after the demo is gone. */
 const GONE_WITHIN_MS = 5000;
 const LIVE_WITHIN_MS = 60_000;
@@ -62,7 +74,12 @@ describe('the demo', function () {
     expect(summary.photographs.total).to.equal(
       Object.values(summary.photographs.byReason).reduce((sum, count) => sum + count, 0),
     );
+    expect(summary.tables).to.have.all.keys(...TABLES);
+    expect(summary.checksums).to.have.all.keys(...TABLES);
+    for (const [table, rows] of Object.entries(summary.tables)) expect(rows, table).to.be.greaterThan(0);
     expect(summary.tables.charging_event_day).to.be.greaterThan(90);
+    // The history bills what the registers have counted.
+    expect(summary.reconciliation).to.have.property('agrees').greaterThan(1000);
     expect(summary.blobs).to.be.greaterThan(90);
     expect(summary.backup.result.backup).to.equal(1);
     expect(summary.rehearsal.result.values).to.be.greaterThan(1000);

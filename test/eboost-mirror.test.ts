@@ -1,4 +1,8 @@
 import { expect } from 'chai';
+import { compareMirror } from '../src/eboost/compare-mirror.ts';
+import { mirrorEboost, noChanges } from '../src/eboost/mirror.ts';
+import { until } from '../src/embedded/until.ts';
+import { type Connection, inTransaction } from '../src/postgres/database.ts';
 import type { Step } from '../src/services/analysis/run-due.ts';
 import { analyse, answer, clock, createEboost, insertTransactions, rowsOf } from './fixture/analysis.ts';
 import { useWorld } from './fixture/world.ts';
@@ -141,4 +145,28 @@ describe('the mirror of Eboost', function () {
     await world().eboost.query(`UPDATE transactions SET total_fee = 4600, updated_at = now() WHERE id = 3`);
     expect((await run(at('2026-10-15T02:00'))).mirrored).to.equal(1);
   });
+
+  const reads: Record<string, (connection: Connection, signal: AbortSignal) => Promise<unknown>> = {
+    copy: (connection, signal) => mirrorEboost(world().eboost, connection, 'UTC', signal),
+    comparison: (connection, signal) => compareMirror(world().eboost, connection, 'UTC', signal, noChanges()),
+  };
+  for (const [what, read] of Object.entries(reads)) {
+    it(`gives up the ${what} at once when it is told to, also in the middle of a read`, async () => {
+      const { eboost, database } = world();
+      const waiting = async () =>
+        (await eboost.query(`SELECT FROM pg_locks WHERE NOT granted AND relation = 'transactions'::regclass`))
+          .rowCount;
+      const reason = new Error('stopped');
+      const stopping = new AbortController();
+      await inTransaction(eboost, async (holder) => {
+        await holder.query('LOCK TABLE transactions');
+        const reading = inTransaction(database, (connection) => read(connection, stopping.signal)).catch(
+          (error: unknown) => error,
+        );
+        expect(await until(async () => (await waiting()) === 1, 10_000)).to.equal(true);
+        stopping.abort(reason);
+        expect(await reading).to.equal(reason);
+      });
+    });
+  }
 });

@@ -6,7 +6,6 @@ import {
   boxOf,
   customerOf,
   FIRST_BOX,
-  kwhOf,
   lengthOf,
   NOW_MS,
   OUTLETS,
@@ -14,13 +13,14 @@ import {
   PHOTOGRAPHS_A_SESSION,
   type Sizes,
   startOf,
+  whOf,
 } from './sizes.ts';
 
 const ROWS = 5000;
 const LINES = 10_000;
 
-/** Eboost's database with boxes, customers and transactions, all of them closed and valid. */
-export async function fillEboost(url: string, sizes: Sizes): Promise<void> {
+/** Eboost's database with boxes, customers and the first so many transactions, all of them closed and valid. */
+export async function fillEboost(url: string, transactions: number, sizes: Sizes): Promise<void> {
   await createEboostDatabase(url);
   const client = new pg.Client(url);
   await client.connect();
@@ -36,8 +36,8 @@ export async function fillEboost(url: string, sizes: Sizes): Promise<void> {
          FROM generate_series($1::integer, $2::integer) AS box`,
       [FIRST_BOX, FIRST_BOX + sizes.boxes - 1],
     );
-    for (let first = 1; first <= sizes.transactions; first += ROWS) {
-      const count = Math.min(ROWS, sizes.transactions - first + 1);
+    for (let first = 1; first <= transactions; first += ROWS) {
+      const count = Math.min(ROWS, transactions - first + 1);
       await insertTransactions(
         client,
         Array.from({ length: count }, (_, index) => first + index),
@@ -50,8 +50,8 @@ export async function fillEboost(url: string, sizes: Sizes): Promise<void> {
   }
 }
 
-/** Corrects transactions: their fee, and when they were changed. */
-export async function correct(url: string, ids: readonly number[], sizes: Sizes): Promise<void> {
+/** Writes new transactions, and corrects those that there are: their fee, and when they were changed. */
+export async function change(url: string, ids: readonly number[], sizes: Sizes): Promise<void> {
   const client = new pg.Client(url);
   await client.connect();
   try {
@@ -82,8 +82,8 @@ async function insertTransactions(
       ids.map((id) => outletOf(id, sizes)),
       ids.map((id) => new Date(startOf(id, sizes)).toISOString()),
       ids.map((id) => new Date(startOf(id, sizes) + lengthOf(id)).toISOString()),
-      ids.map(kwhOf),
-      ids.map((id) => Math.round(kwhOf(id) * 3858 * price)),
+      ids.map((id) => whOf(id) / 1000),
+      ids.map((id) => Math.round(whOf(id) * 3.858 * price)),
       ids.map((id) => updatedAt(id).toISOString()),
     ],
   );
@@ -109,15 +109,15 @@ export async function writePhotographs(
   return written + lines.length;
 }
 
-/** What the register of the outlet shows when the session begins: what was charged at it until then, kWh. */
+/** What the register of the outlet shows when the session begins: what was charged at it until then, Wh. */
 function registerBefore(id: number, { boxes }: Sizes): number {
-  let kwh = 0;
-  for (let earlier = id - boxes * OUTLETS; earlier > 0; earlier -= boxes * OUTLETS) kwh += kwhOf(earlier);
-  return kwh;
+  let wh = 0;
+  for (let earlier = id - boxes * OUTLETS; earlier > 0; earlier -= boxes * OUTLETS) wh += whOf(earlier);
+  return wh;
 }
 
 function photographsOf(id: number, sizes: Sizes): string[] {
-  const [startMs, lengthMs, kwh] = [startOf(id, sizes), lengthOf(id), kwhOf(id)];
+  const [startMs, lengthMs, wh] = [startOf(id, sizes), lengthOf(id), whOf(id)];
   const [box, outlet] = [boxOf(id, sizes), outletOf(id, sizes)];
   const before = registerBefore(id, sizes);
   return Array.from({ length: PHOTOGRAPHS_A_SESSION }, (_, index) => {
@@ -131,7 +131,8 @@ function photographsOf(id: number, sizes: Sizes): string[] {
         current_a: isCharging ? 5 : 0,
         power_factor: isCharging ? 95 : 0,
         voltage_v: 230,
-        energy_kwh: before + kwh * share,
+        // In whole Wh, which only grow: a fall by a rounding error would be a reset.
+        energy_kwh: Math.round(before + wh * share) / 1000,
         power_w: isCharging ? 1092.5 : 0,
         reason: 'status',
       },

@@ -3,9 +3,8 @@ import { createLog } from '../../src/log.ts';
 import { runAnalysis } from '../../src/services/analysis/run-analysis.ts';
 import type { Step } from '../../src/services/analysis/run-due.ts';
 import { analysisSources, openAnalysis } from '../../src/services/open-analysis.ts';
-import { NOW_MS } from './sizes.ts';
 
-/** One run of the analysis in a process of its own, so that its memory is only its own. Prints what it did as JSON. */
+/** One run of the analysis in a process of its own, so that its memory is only its own; `nowMs` is its clock. Prints what it did as JSON. */
 const config = loadConfig(process.env, String);
 const analysis = openAnalysis(config, createLog(config));
 const steps: Step[] = [];
@@ -14,19 +13,19 @@ analysis.database.on('connect', (connection) =>
   connection.on('notice', ({ message }) => {
     const [, duration = '', plan = ''] =
       /^duration: ([\d.]+) ms\s+plan:\s*([\s\S]*)$/.exec(message ?? '') ?? [];
-    const name = plan.split('\n').find((line) => /INSERT INTO|UPDATE|SELECT/.test(line)) ?? '';
+    const [statement = ''] = plan.split('\nQuery Parameters:');
     const ms = Number(duration);
-    if (plan !== '' && ms > (plans.get(name)?.ms ?? 0)) plans.set(name, { ms, plan });
+    if (plan !== '' && ms > (plans.get(statement)?.ms ?? 0)) plans.set(statement, { ms, plan });
   }),
 );
 try {
   await analysis.prepare();
   const startedAt = performance.now();
-  const options = JSON.parse(process.argv[2] ?? '{}');
+  const { nowMs, ...options } = JSON.parse(process.argv[2] ?? '{}');
   const { reports: _, ...sources } = analysisSources(
     config,
     analysis,
-    () => NOW_MS,
+    () => nowMs,
     new AbortController().signal,
   );
   await runAnalysis(sources, { ...options, onStep: (step) => steps.push(step) });

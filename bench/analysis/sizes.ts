@@ -35,8 +35,8 @@ export function lengthOf(id: number): number {
   return HOUR_MS + ((id * 7919) % 120) * 60_000;
 }
 
-export function kwhOf(id: number): number {
-  return 0.2 + ((id * 104_729) % 3000) / 1000;
+export function whOf(id: number): number {
+  return 200 + ((id * 104_729) % 3000);
 }
 
 /** Half of the charging is done by a tenth of the customers, a fifth by a hundredth. */

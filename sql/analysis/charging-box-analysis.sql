@@ -1,27 +1,23 @@
 -- Fills CHARGING_BOX_ANALYSIS for the month from :from_day to before :to_day, up to :now: a row for each box that Eboost lists,
 -- or that was heard of or billed in it. A box whose connection was never told counts as online; time that was not observed
 -- counts for nothing.
-WITH bounds AS (
-  SELECT :from_day::timestamp AT TIME ZONE :time_zone AS from_time,
-         greatest(least(:now, :to_day::timestamp AT TIME ZONE :time_zone),
-                  :from_day::timestamp AT TIME ZONE :time_zone) AS to_time
-), events AS (
+WITH events AS (
   SELECT box,
          count(DISTINCT customer)::integer AS active_customers,
          count(*)::integer AS charging_events,
          sum(kwh)::double precision AS billed_kwh,
-         sum(activation_fee) AS activation_fee,
-         sum(consumed_fee) AS consumed_fee,
-         sum(discount) AS discount,
-         sum(revenue) AS revenue,
+         trim_scale(sum(activation_fee)) AS activation_fee,
+         trim_scale(sum(consumed_fee)) AS consumed_fee,
+         trim_scale(sum(discount)) AS discount,
+         trim_scale(sum(revenue)) AS revenue,
          count(DISTINCT outlet)::smallint AS active_outlets
     FROM charging_event
    WHERE day >= :from_day AND day < :to_day
    GROUP BY box
 ), hours AS (
-  SELECT box, (sum(charging_s::numeric) / 3600)::double precision AS charging_hours
-    FROM box_hour, bounds
-   WHERE hour >= from_time AND hour < to_time
+  SELECT box, (sum(charging_ms) / 3600000.0)::double precision AS charging_hours
+    FROM box_hour
+   WHERE hour >= :from_time AND hour < least(:now, :to_time)
    GROUP BY box
 ), unobserved AS (
   SELECT coalesce(range_agg(tstzrange(from_time, to_time)), '{}') AS times FROM unobserved_time
@@ -33,13 +29,12 @@ WITH bounds AS (
    GROUP BY box, outlet
 ), connection AS (
   -- The state at the start of the month is that of the last point before it.
-  SELECT box, at, online FROM box_connection, bounds WHERE at >= from_time AND at < to_time
+  SELECT box, at, online FROM box_connection WHERE at >= :from_time AND at < least(:now, :to_time)
    UNION ALL
   SELECT boxes.box, last.at, last.online
     FROM (SELECT DISTINCT box FROM outlet_installation UNION SELECT DISTINCT box FROM box_connection) AS boxes
-   CROSS JOIN bounds
    CROSS JOIN LATERAL (SELECT at, online FROM box_connection
-                        WHERE box_connection.box = boxes.box AND at < from_time ORDER BY at DESC LIMIT 1) AS last
+                        WHERE box_connection.box = boxes.box AND at < :from_time ORDER BY at DESC LIMIT 1) AS last
 ), connected AS (
   SELECT box, min(at) AS told_since, range_agg(tstzrange(at, until)) FILTER (WHERE NOT online) AS offline
     FROM (SELECT *, lead(at) OVER (PARTITION BY box ORDER BY at) AS until FROM connection) AS states
@@ -51,10 +46,10 @@ WITH bounds AS (
    GROUP BY box
 ), observed AS (
   SELECT heard.box,
-         tstzmultirange(tstzrange(greatest(since, from_time), to_time)) - unobserved.times AS times,
+         tstzmultirange(tstzrange(greatest(since, :from_time), least(:now, :to_time))) - unobserved.times AS times,
          coalesce(connected.offline, '{}') AS offline
-    FROM heard LEFT JOIN connected USING (box) CROSS JOIN unobserved CROSS JOIN bounds
-   WHERE since < to_time
+    FROM heard LEFT JOIN connected USING (box) CROSS JOIN unobserved
+   WHERE since < least(:now, :to_time) AND :from_time < :now
 ), online AS (
   SELECT box, times - offline AS times,
          (SELECT sum(extract(epoch FROM upper(part) - lower(part))) FROM unnest(times) AS part) AS observed_s,
@@ -66,8 +61,8 @@ WITH bounds AS (
     FROM online JOIN installed USING (box)
    GROUP BY box
 ), listed AS (
-  SELECT substring(unique_id FROM '^Ebox_([0-9]{1,9})$')::integer AS box FROM eboost_box, bounds
-   WHERE created_at < to_time OR created_at IS NULL
+  SELECT substring(unique_id FROM '^Ebox_([0-9]{1,9})$')::integer AS box FROM eboost_box
+   WHERE created_at < least(:now, :to_time) OR created_at IS NULL
 ), boxes AS (
   SELECT box FROM events
    UNION SELECT box FROM hours
@@ -90,24 +85,30 @@ WITH bounds AS (
          CASE WHEN active_outlets > 0
               THEN least(100, charging_events / (:utilization_events_per_outlet * active_outlets) * 100)::double precision
               ELSE 0 END AS utilization_by_events
-    FROM boxes CROSS JOIN bounds
+    FROM boxes
     LEFT JOIN events USING (box) LEFT JOIN hours USING (box) LEFT JOIN online USING (box) LEFT JOIN outlets USING (box)
-   WHERE box >= :first_box AND from_time < to_time
-), removed AS (
-  DELETE FROM charging_box_analysis AS kept
-   WHERE kept.month = :from_day AND NOT EXISTS (SELECT FROM wanted WHERE wanted.box = kept.box)
+   WHERE box >= :first_box AND :from_time < :now
+), kept AS (
+  SELECT ctid AS place, * FROM charging_box_analysis WHERE month = :from_day
 ), differing AS (
-  SELECT * FROM wanted
-  EXCEPT
-  SELECT box, month, active_customers, charging_events, billed_kwh, activation_fee, consumed_fee, discount, revenue,
-          active_outlets, online_share, charging_hours, online_outlet_hours, utilization, utilization_by_events
-    FROM charging_box_analysis
-   WHERE month = :from_day
+  SELECT wanted.*, place FROM wanted FULL JOIN kept ON kept.box = wanted.box
+   WHERE (wanted.box, wanted.active_customers, wanted.charging_events, wanted.billed_kwh, wanted.activation_fee,
+          wanted.consumed_fee, wanted.discount, wanted.revenue, wanted.active_outlets, wanted.online_share,
+          wanted.charging_hours, wanted.online_outlet_hours, wanted.utilization, wanted.utilization_by_events)
+         IS DISTINCT FROM
+         (kept.box, kept.active_customers, kept.charging_events, kept.billed_kwh, kept.activation_fee,
+          kept.consumed_fee, kept.discount, kept.revenue, kept.active_outlets, kept.online_share,
+          kept.charging_hours, kept.online_outlet_hours, kept.utilization, kept.utilization_by_events)
+), removed AS (
+  DELETE FROM charging_box_analysis WHERE ctid = ANY (ARRAY(SELECT place FROM differing WHERE box IS NULL))
 ), written AS (
-  INSERT INTO charging_box_analysis AS kept
+  INSERT INTO charging_box_analysis
          (box, month, active_customers, charging_events, billed_kwh, activation_fee, consumed_fee, discount, revenue,
           active_outlets, online_share, charging_hours, online_outlet_hours, utilization, utilization_by_events)
-  SELECT * FROM differing
+  SELECT box, month, active_customers, charging_events, billed_kwh, activation_fee, consumed_fee, discount, revenue,
+         active_outlets, online_share, charging_hours, online_outlet_hours, utilization, utilization_by_events
+    FROM differing
+   WHERE box IS NOT NULL
       ON CONFLICT (box, month) DO UPDATE
      SET active_customers = excluded.active_customers,
          charging_events = excluded.charging_events,

@@ -1,10 +1,6 @@
 -- Fills CHARGING_SESSION with the sessions that start on the business days from :from_day to before :to_day, and the reopened
 -- ones, as the staged photographs tell them. Energy is what the register grew by after the first photograph, up to the one that ends it.
-WITH bounds AS (
-  SELECT :from_day::timestamp AT TIME ZONE :time_zone AS from_time,
-         :to_day::timestamp AT TIME ZONE :time_zone AS to_time,
-         least(:now, :to_day::timestamp AT TIME ZONE :time_zone) AS as_of
-), spans AS (
+WITH spans AS (
   SELECT box, outlet, session,
          min(at) AS start_time,
          max(at) FILTER (WHERE status = 2) AS last_photograph,
@@ -13,11 +9,11 @@ WITH bounds AS (
    WHERE session > 0
    GROUP BY box, outlet, session
 ), ended AS (
-  SELECT spans.*,
+  SELECT *,
          left_at IS NOT NULL AND left_at > last_photograph AS was_left,
-         as_of - last_photograph > :abandoned_after AS was_silent
-    FROM spans, bounds
-   WHERE start_time >= from_time AND start_time < to_time
+         least(:now, :to_time) - last_photograph > :abandoned_after AS was_silent
+    FROM spans
+   WHERE start_time >= :from_time AND start_time < :to_time
       OR (box, outlet, start_time) IN (SELECT box, outlet, start_time FROM reopened_session)
 ), sessions AS (
   SELECT *,
@@ -42,26 +38,29 @@ WITH bounds AS (
          SELECT extract(epoch FROM least(coalesce(until, at), coalesce(end_time, until, at)) - at) AS holds_s) AS holding
    WHERE at <= coalesce(end_time, at)
    GROUP BY box, outlet, start_time, end_time, last_photograph, abandoned
-), removed AS (
-  DELETE FROM charging_session AS kept USING bounds
-   WHERE (kept.start_time >= from_time AND kept.start_time < to_time
-          OR (kept.box, kept.outlet, kept.start_time) IN (SELECT box, outlet, start_time FROM reopened_session))
-     AND NOT EXISTS (SELECT FROM wanted
-                      WHERE (wanted.box, wanted.outlet, wanted.start_time) = (kept.box, kept.outlet, kept.start_time))
-  RETURNING kept.day, coalesce(kept.end_time, kept.last_photograph) AS until
+), kept AS (
+  SELECT ctid AS place, * FROM charging_session WHERE start_time >= :from_time AND start_time < :to_time
+   UNION ALL
+  SELECT charging_session.ctid, charging_session.* FROM reopened_session JOIN charging_session USING (box, outlet, start_time)
 ), differing AS (
-  SELECT * FROM wanted
-  EXCEPT
-  SELECT box, outlet, start_time, end_time, last_photograph, day, metered_kwh, peak_power_w, mean_power_factor,
-          recovered, abandoned
-    FROM charging_session, bounds
-   WHERE start_time >= from_time AND start_time < to_time
-      OR (box, outlet, start_time) IN (SELECT box, outlet, start_time FROM reopened_session)
+  SELECT wanted.*, place, kept.day AS kept_day, coalesce(kept.end_time, kept.last_photograph) AS kept_until
+    FROM wanted
+    FULL JOIN kept ON (kept.box, kept.outlet, kept.start_time) = (wanted.box, wanted.outlet, wanted.start_time)
+   WHERE (wanted.box, wanted.end_time, wanted.last_photograph, wanted.day, wanted.metered_kwh, wanted.peak_power_w,
+          wanted.mean_power_factor, wanted.recovered, wanted.abandoned)
+         IS DISTINCT FROM
+         (kept.box, kept.end_time, kept.last_photograph, kept.day, kept.metered_kwh, kept.peak_power_w,
+          kept.mean_power_factor, kept.recovered, kept.abandoned)
+), removed AS (
+  DELETE FROM charging_session WHERE ctid = ANY (ARRAY(SELECT place FROM differing WHERE box IS NULL))
 ), written AS (
-  INSERT INTO charging_session AS kept
+  INSERT INTO charging_session
          (box, outlet, start_time, end_time, last_photograph, day, metered_kwh, peak_power_w, mean_power_factor,
           recovered, abandoned)
-  SELECT * FROM differing
+  SELECT box, outlet, start_time, end_time, last_photograph, day, metered_kwh, peak_power_w, mean_power_factor,
+         recovered, abandoned
+    FROM differing
+   WHERE box IS NOT NULL
       ON CONFLICT (box, outlet, start_time) DO UPDATE
      SET end_time = excluded.end_time,
          last_photograph = excluded.last_photograph,
@@ -71,11 +70,8 @@ WITH bounds AS (
          mean_power_factor = excluded.mean_power_factor,
          recovered = excluded.recovered,
          abandoned = excluded.abandoned
-  RETURNING kept.day, coalesce(kept.end_time, kept.last_photograph) AS until
-), changed AS (
-  SELECT * FROM removed UNION ALL SELECT * FROM written
 )
 SELECT (SELECT count(*) FROM wanted)::integer AS rows,
-       min(day)::text AS "changedFrom",
-       (max((until AT TIME ZONE :time_zone)::date) + 1)::text AS "changedTo"
-  FROM changed
+       min(coalesce(day, kept_day))::text AS "changedFrom",
+       ((max(greatest(coalesce(end_time, last_photograph), kept_until)) AT TIME ZONE :time_zone)::date + 1)::text AS "changedTo"
+  FROM differing

@@ -15,7 +15,7 @@ WITH boxes AS (
   SELECT customer,
          sum(events)::integer AS charging_events,
          sum(kwh)::double precision AS billed_kwh,
-         sum(revenue) AS revenue,
+         trim_scale(sum(revenue)) AS revenue,
          min(first_event) AS first_event,
          max(last_event) AS last_event,
          (array_agg(box ORDER BY events DESC, box))[1] AS favourite_box,
@@ -24,10 +24,16 @@ WITH boxes AS (
    GROUP BY customer
 ), before AS (
   SELECT customer,
-         count(*) FILTER (WHERE day >= :from_day - interval '1 month') AS last_month_events
+         count(*) FILTER (WHERE day >= (:from_day - interval '1 month')::date) AS last_month_events
     FROM charging_event
-   WHERE day >= :from_day - make_interval(months => :inactive_months) AND day < :from_day AND customer <> 0
+   WHERE day >= (:from_day - make_interval(months => :inactive_months))::date AND day < :from_day AND customer <> 0
    GROUP BY customer
+), ever AS (
+  -- Of those who may be new, who had charging events longer ago.
+  SELECT customer
+    FROM (SELECT customer FROM active EXCEPT SELECT customer FROM before) AS unknown
+   CROSS JOIN LATERAL (SELECT FROM charging_event
+                        WHERE charging_event.customer = unknown.customer AND day < :from_day LIMIT 1) AS earlier
 ), wanted AS (
   SELECT customer, :from_day AS month,
          coalesce(charging_events, 0) AS charging_events,
@@ -41,27 +47,29 @@ WITH boxes AS (
          CASE WHEN charging_events IS NULL THEN 'inactive'
               WHEN last_month_events > 0 AND charging_events <= :halved_share * last_month_events THEN 'halved'
               WHEN last_month_events > 0 THEN 'steady'
-              WHEN before.customer IS NOT NULL
-                OR EXISTS (SELECT FROM charging_event
-                            WHERE charging_event.customer = active.customer AND day < :from_day) THEN 'returning'
+              WHEN before.customer IS NOT NULL OR ever.customer IS NOT NULL THEN 'returning'
               ELSE 'new' END AS state
-    FROM active FULL JOIN before USING (customer)
-   WHERE :from_day::timestamp AT TIME ZONE :time_zone <= :now OR charging_events > 0
-), removed AS (
-  DELETE FROM customer_month AS kept
-   WHERE kept.month = :from_day AND NOT EXISTS (SELECT FROM wanted WHERE wanted.customer = kept.customer)
+    FROM active FULL JOIN before USING (customer) LEFT JOIN ever USING (customer)
+   WHERE :from_time <= :now OR charging_events > 0
+), kept AS (
+  SELECT ctid AS place, * FROM customer_month WHERE month = :from_day
 ), differing AS (
-  SELECT * FROM wanted
-  EXCEPT
-  SELECT customer, month, charging_events, billed_kwh, revenue, first_event, last_event, favourite_box, frequency,
-          energy, state
-    FROM customer_month
-   WHERE month = :from_day
+  SELECT wanted.*, place FROM wanted FULL JOIN kept ON kept.customer = wanted.customer
+   WHERE (wanted.customer, wanted.charging_events, wanted.billed_kwh, wanted.revenue, wanted.first_event, wanted.last_event,
+          wanted.favourite_box, wanted.frequency, wanted.energy, wanted.state)
+         IS DISTINCT FROM
+         (kept.customer, kept.charging_events, kept.billed_kwh, kept.revenue, kept.first_event, kept.last_event,
+          kept.favourite_box, kept.frequency, kept.energy, kept.state)
+), removed AS (
+  DELETE FROM customer_month WHERE ctid = ANY (ARRAY(SELECT place FROM differing WHERE customer IS NULL))
 ), written AS (
-  INSERT INTO customer_month AS kept
+  INSERT INTO customer_month
          (customer, month, charging_events, billed_kwh, revenue, first_event, last_event, favourite_box, frequency,
           energy, state)
-  SELECT * FROM differing
+  SELECT customer, month, charging_events, billed_kwh, revenue, first_event, last_event, favourite_box, frequency,
+         energy, state
+    FROM differing
+   WHERE customer IS NOT NULL
       ON CONFLICT (customer, month) DO UPDATE
      SET charging_events = excluded.charging_events,
          billed_kwh = excluded.billed_kwh,

@@ -4,13 +4,14 @@ WITH wanted AS (
   SELECT photographs.box, photographs.outlet, (at AT TIME ZONE :time_zone)::date AS day,
          sum(drawn_kwh::numeric)::double precision AS drawn_kwh
     FROM photograph_in_order AS photographs
-   WHERE drawn_kwh > 0
-     AND at >= :from_day::timestamp AT TIME ZONE :time_zone AND at < :to_day::timestamp AT TIME ZONE :time_zone
-     AND NOT EXISTS (
-         SELECT FROM charging_session AS sessions
-          WHERE (sessions.box, sessions.outlet) = (photographs.box, photographs.outlet)
-            AND sessions.start_time < at AND (sessions.start_time > at - interval '31 days' OR end_time IS NULL)
-            AND at <= coalesce(end_time, at))
+    LEFT JOIN LATERAL (
+         -- The sessions of an outlet follow each other.
+         SELECT coalesce(end_time, 'infinity') AS end_time FROM charging_session AS sessions
+          WHERE (sessions.box, sessions.outlet) = (photographs.box, photographs.outlet) AND start_time < at
+          ORDER BY start_time DESC
+          LIMIT 1) AS last ON true
+   WHERE drawn_kwh > 0 AND at >= :from_time AND at < :to_time
+     AND (last.end_time IS NULL OR last.end_time < at)
    GROUP BY 1, 2, 3
 ), removed AS (
   DELETE FROM energy_outside_session AS kept

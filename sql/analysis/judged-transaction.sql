@@ -1,53 +1,62 @@
 -- Fills JUDGED_TRANSACTION for the business days from :from_day to before :to_day: transactions that are closed, of boxes
 -- from :first_box on (lower numbers are test boxes) and of enough energy, with the first thing that is wrong with each.
-WITH bounds AS (
-  SELECT :from_day::timestamp AT TIME ZONE :time_zone AS from_time,
-         :to_day::timestamp AT TIME ZONE :time_zone AS to_time
-), closed AS (
-  SELECT *,
-         substring(box_unique_id FROM '^Ebox_([0-9]{1,9})$')::integer AS box,
-         CASE WHEN outlet_unique_id LIKE box_unique_id || '\__' THEN substring(outlet_unique_id FROM '_([0-9])$')::smallint
-         END AS outlet
-    FROM eboost_transaction, bounds
+WITH closed AS (
+  SELECT id, box_unique_id, outlet_unique_id, user_id, start_time, end_time, updated_at, wattage_consumed, total_fee,
+         total_consumed_fee, activation_fee, discount_amount
+    FROM eboost_transaction
    WHERE status
-     AND (start_time >= from_time AND start_time < to_time
-          OR start_time IS NULL AND updated_at >= from_time AND updated_at < to_time)
+     AND (start_time >= :from_time AND start_time < :to_time
+          OR start_time IS NULL AND updated_at >= :from_time AND updated_at < :to_time)
      AND (wattage_consumed > :event_min_kwh OR (wattage_consumed > :event_min_paid_kwh AND total_fee > 0))
+), boxes AS (
+  -- Each name is read once.
+  SELECT box_unique_id, substring(box_unique_id FROM '^Ebox_([0-9]{1,9})$')::integer AS box,
+         EXISTS (SELECT FROM eboost_box WHERE unique_id = box_unique_id) AS is_known
+    FROM (SELECT DISTINCT box_unique_id FROM closed) AS names
 ), wanted AS (
-  SELECT id, box, outlet, user_id AS customer, start_time, end_time,
+  SELECT id, box,
+         CASE WHEN left(outlet_unique_id, -1) = box_unique_id || '_'
+                   AND strpos('0123456789', right(outlet_unique_id, 1)) > 0
+              THEN right(outlet_unique_id, 1)::smallint END AS outlet,
+         user_id AS customer, start_time, end_time,
          (coalesce(start_time, updated_at) AT TIME ZONE :time_zone)::date AS day,
-         wattage_consumed AS kwh,
-         coalesce(total_fee, 0) AS revenue,
-         coalesce(total_consumed_fee, 0) AS consumed_fee,
-         coalesce(activation_fee, 0) AS activation_fee,
-         coalesce(discount_amount, 0) AS discount,
+         trim_scale(wattage_consumed) AS kwh,
+         trim_scale(coalesce(total_fee, 0)) AS revenue,
+         trim_scale(coalesce(total_consumed_fee, 0)) AS consumed_fee,
+         trim_scale(coalesce(activation_fee, 0)) AS activation_fee,
+         trim_scale(coalesce(discount_amount, 0)) AS discount,
          CASE WHEN start_time IS NULL THEN 'no start'
               WHEN start_time < '2000-01-01Z' OR start_time > updated_at + interval '1 day' THEN 'impossible start'
               WHEN end_time < start_time THEN 'ends before it starts'
               WHEN end_time > start_time + interval '31 days' THEN 'impossible end'
               WHEN user_id IS NULL THEN 'no customer'
-              WHEN NOT EXISTS (SELECT FROM eboost_box WHERE unique_id = box_unique_id) THEN 'unknown box'
+              WHEN is_known IS NOT TRUE THEN 'unknown box'
               WHEN total_fee < 0 OR total_consumed_fee < 0 OR activation_fee < 0 OR discount_amount < 0 THEN 'negative fee'
               WHEN 'NaN' IN (wattage_consumed, total_fee, total_consumed_fee, activation_fee, discount_amount)
                    THEN 'not a number'
          END AS problem
-    FROM closed
+    FROM closed LEFT JOIN boxes USING (box_unique_id)
    WHERE box IS NULL OR box >= :first_box
-), removed AS (
-  DELETE FROM judged_transaction AS kept
-   WHERE kept.day >= :from_day AND kept.day < :to_day
-     AND NOT EXISTS (SELECT FROM wanted WHERE wanted.id = kept.id)
-  RETURNING kept.day, kept.end_time
+), kept AS (
+  SELECT ctid AS place, * FROM judged_transaction WHERE day >= :from_day AND day < :to_day
 ), differing AS (
-  SELECT * FROM wanted
-  EXCEPT
-  SELECT id, box, outlet, customer, start_time, end_time, day, kwh, revenue, consumed_fee, activation_fee, discount, problem
-    FROM judged_transaction
-   WHERE day >= :from_day AND day < :to_day
+  SELECT wanted.*, place FROM wanted FULL JOIN kept ON kept.id = wanted.id
+   WHERE (wanted.id, wanted.box, wanted.outlet, wanted.customer, wanted.start_time, wanted.end_time, wanted.day,
+          wanted.kwh, wanted.revenue, wanted.consumed_fee, wanted.activation_fee, wanted.discount, wanted.problem)
+         IS DISTINCT FROM
+         (kept.id, kept.box, kept.outlet, kept.customer, kept.start_time, kept.end_time, kept.day,
+          kept.kwh, kept.revenue, kept.consumed_fee, kept.activation_fee, kept.discount, kept.problem)
+), removed AS (
+  -- The days once more: a run over other days may just have moved the row there.
+  DELETE FROM judged_transaction
+   WHERE ctid = ANY (ARRAY(SELECT place FROM differing WHERE id IS NULL)) AND day >= :from_day AND day < :to_day
+  RETURNING day, end_time
 ), written AS (
-  INSERT INTO judged_transaction AS kept
+  INSERT INTO judged_transaction
          (id, box, outlet, customer, start_time, end_time, day, kwh, revenue, consumed_fee, activation_fee, discount, problem)
-  SELECT * FROM differing
+  SELECT id, box, outlet, customer, start_time, end_time, day, kwh, revenue, consumed_fee, activation_fee, discount, problem
+    FROM differing
+   WHERE id IS NOT NULL
       ON CONFLICT (id) DO UPDATE
      SET box = excluded.box,
          outlet = excluded.outlet,
@@ -61,14 +70,14 @@ WITH bounds AS (
          activation_fee = excluded.activation_fee,
          discount = excluded.discount,
          problem = excluded.problem
-  RETURNING kept.id, kept.day, kept.end_time
+  RETURNING id, day, end_time
 ), changed AS (
   SELECT day, end_time FROM removed
    UNION ALL
   SELECT day, end_time FROM written
    UNION ALL
   -- The day that it was of before.
-  SELECT before.day, before.end_time FROM judged_transaction AS before JOIN written USING (id)
+  SELECT day, end_time FROM judged_transaction WHERE id = ANY (ARRAY(SELECT id FROM written))
 )
 SELECT (SELECT count(*) FROM wanted)::integer AS rows,
        min(day)::text AS "changedFrom",

@@ -5,11 +5,11 @@ WITH wanted AS (
     FROM photograph_in_order
    WHERE status IS NOT NULL
      AND (status_before IS NULL OR (status = 6) <> (status_before = 6))
-     AND at >= :from_day::timestamp AT TIME ZONE :time_zone AND at < :to_day::timestamp AT TIME ZONE :time_zone
+     AND at >= :from_time AND at < :to_time
 ), removed AS (
   DELETE FROM outlet_installation AS kept
-   WHERE kept.since >= :from_day::timestamp AT TIME ZONE :time_zone
-     AND kept.since < :to_day::timestamp AT TIME ZONE :time_zone
+   WHERE kept.since >= :from_time
+     AND kept.since < :to_time
      AND NOT EXISTS (SELECT FROM wanted
                       WHERE (wanted.box, wanted.outlet, wanted.since) = (kept.box, kept.outlet, kept.since))
   RETURNING kept.since

@@ -7,8 +7,8 @@ WITH staged AS (
     FROM charging_session
    WHERE start_time < (:from_day - 1)::timestamp AT TIME ZONE :time_zone
      AND (end_time IS NULL
-          OR end_time >= :from_day::timestamp AT TIME ZONE :time_zone - :merge_gap
-          OR abandoned AND end_time >= :from_day::timestamp AT TIME ZONE :time_zone - :abandoned_after)
+          OR end_time >= :from_time - :merge_gap
+          OR abandoned AND end_time >= :from_time - :abandoned_after)
   RETURNING box, outlet, start_time
 )
 SELECT box, outlet, (extract(epoch FROM min(start_time)) * 1000)::double precision AS "startMs"

@@ -9,9 +9,12 @@ interface JobsOptions extends EnvironmentOptions {
 }
 
 export const jobsCommand = createConfiguredVerb('jobs', {
-  summary: 'show what the analysis has done, and what is due',
-  description: `Shows the ledger of the analysis: each job with its last run, and the periods that are due now, that failed, or that
-were interrupted. What is due is done by the next run: by ANALYSIS_SCHEDULE, or by evida analyze.`,
+  summary: 'show what analysis, backups and rehearsals have done, and what is due',
+  description: `Shows the ledger: each job of the analysis, the backup and its rehearsal with their last run, and the periods that are due
+now, that failed, or that were interrupted.
+
+What is due of the analysis is done by its next run, by ANALYSIS_SCHEDULE or by evida analyze. A backup or rehearsal that
+failed or was missed is made up within ten minutes of running, or by evida backup run and evida backup rehearse.`,
   examples: [
     ['evida jobs', 'what is due, and why what failed did'],
     ['evida jobs --all', 'every period of every job'],
@@ -41,7 +44,7 @@ async function showJobs(options: JobsOptions): Promise<void> {
 }
 
 function ledgerInWords(periods: readonly JobPeriod[], all: boolean): string {
-  if (periods.length === 0) return 'The analysis has not run yet.';
+  if (periods.length === 0) return 'Nothing has run yet.';
   const summary = [...groupByJob(periods)].map(([job, own]) => {
     const last = own
       .map(({ finishedAt }) => finishedAt ?? '')

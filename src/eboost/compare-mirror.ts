@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { asUnavailable, type Connection, connect, type Database } from '../postgres/database.ts';
-import { type Changes, TRANSACTIONS, writePage } from './mirror.ts';
+import type { Connection, Database } from '../postgres/database.ts';
+import { type Changes, readEboost, TRANSACTIONS, writePage } from './mirror.ts';
 
 /** Rows travel in pages of this size. */
 const PAGE = 2000;
@@ -29,21 +29,20 @@ export interface Comparison {
  * Compares the mirror of the transactions with Eboost, month by month, and reads anew those that differ: so it finds what
  * committed later than the overlap of the copy reaches back, and what was deleted.
  * @param changes takes the days of what was found
- * @throws EvidaError POSTGRES_UNAVAILABLE
+ * @throws EvidaError POSTGRES_UNAVAILABLE; the signal's reason
  */
-export async function compareMirror(
+export function compareMirror(
   eboost: Database,
   connection: Connection,
   timeZone: string,
   signal: AbortSignal,
   changes: Changes,
 ): Promise<Comparison> {
-  const source = await connect(eboost);
-  try {
+  const work = async (source: Connection): Promise<Comparison> => {
     const months = await differingMonths(source, connection);
     let found = 0;
     for (const month of months) {
-      for await (const rows of pagesOf(source, month, signal))
+      for await (const rows of pagesOf(source, month))
         found += await writePage(connection, TRANSACTIONS, rows, timeZone, changes);
     }
     let gone = 0;
@@ -51,11 +50,8 @@ export async function compareMirror(
     for (const month of months) gone += await deleteGone(source, connection, month, timeZone, changes);
     changes.transactions += found + gone;
     return { months: months.map((month) => month ?? 'none'), found, gone };
-  } catch (error) {
-    throw asUnavailable(error, 'comparing the mirror with the Eboost database');
-  } finally {
-    source.release();
-  }
+  };
+  return readEboost(eboost, 'comparing the mirror with the Eboost database', work, signal);
 }
 
 async function differingMonths(source: Connection, connection: Connection): Promise<(string | null)[]> {
@@ -74,14 +70,9 @@ async function differingMonths(source: Connection, connection: Connection): Prom
   return [...months].filter((month) => there?.get(month) !== here?.get(month)).sort();
 }
 
-async function* pagesOf(
-  source: Connection,
-  month: string | null,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
+async function* pagesOf(source: Connection, month: string | null): AsyncGenerator<string> {
   let lastId = '-9223372036854775808';
   for (;;) {
-    signal.throwIfAborted();
     const { rows } = await source.query(
       `SELECT json_agg(page)::text AS rows, count(*)::integer AS count, max(id)::text AS "lastId"
          FROM (SELECT * FROM ${TRANSACTIONS.source} WHERE ${OF_MONTH} AND id > $2::bigint ORDER BY id LIMIT $3) AS page`,

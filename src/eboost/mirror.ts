@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { asUnavailable, type Connection, connect, type Database } from '../postgres/database.ts';
+import { asUnavailable, type Connection, type Database, withConnection } from '../postgres/database.ts';
 
 /** Rows travel in pages of this size. */
 const PAGE = 2000;
@@ -66,7 +66,7 @@ export async function lockMirror(connection: Connection): Promise<void> {
  * Copies what is new or changed at Eboost since the last copy, by (updated_at, id) with an overlap. Of customers who are
  * forgotten, triggers of the mirror write only what may be kept (sql/migrations/0011-forgotten-customer.sql).
  * @param timeZone where business days start
- * @throws EvidaError POSTGRES_UNAVAILABLE
+ * @throws EvidaError POSTGRES_UNAVAILABLE; the signal's reason
  */
 export async function mirrorEboost(
   eboost: Database,
@@ -110,13 +110,11 @@ class Copy {
   }
 
   /** The number of rows that are new or other. @param updatedAt as text: a JavaScript date would cut its microseconds */
-  async changed(table: MirroredTable, updatedAt: string, changes: Changes): Promise<number> {
-    const source = await connect(this.#eboost);
-    try {
+  changed(table: MirroredTable, updatedAt: string, changes: Changes): Promise<number> {
+    const work = async (source: Connection) => {
       let changed = 0;
       let position = { updatedAt, id: '-9223372036854775808' };
       for (;;) {
-        this.#signal.throwIfAborted();
         const { rows } = await source.query(readPage(table), [position.updatedAt, position.id, PAGE]);
         const page = PageRow.parse(rows[0]);
         if (page.rows === null || page.lastUpdatedAt === null || page.lastId === null) return changed;
@@ -124,12 +122,30 @@ class Copy {
         if (page.count < PAGE) return changed;
         position = { updatedAt: page.lastUpdatedAt, id: page.lastId };
       }
-    } catch (error) {
-      throw asUnavailable(error, `copying ${table.source} from the Eboost database`);
-    } finally {
-      source.release();
-    }
+    };
+    return readEboost(this.#eboost, `copying ${table.source} from the Eboost database`, work, this.#signal);
   }
+}
+
+/**
+ * Lends `work` a connection to the Eboost database, which is closed when the signal is aborted, whatever it waits for.
+ * @param operation what is done, for errors
+ * @throws EvidaError POSTGRES_UNAVAILABLE; the signal's reason
+ */
+export function readEboost<T>(
+  eboost: Database,
+  operation: string,
+  work: (source: Connection) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const named = async (source: Connection): Promise<T> => {
+    try {
+      return await work(source);
+    } catch (error) {
+      throw asUnavailable(error, operation);
+    }
+  };
+  return withConnection(eboost, named, signal);
 }
 
 function readPage({ source }: MirroredTable): string {

@@ -122,8 +122,9 @@ export async function connect(database: Database): Promise<Connection> {
   }
 }
 
-/** Marks errors that say that the server is away; others are given back as they are. */
+/** Marks errors that say that the server is away; others, and such as are marked already, are given back as they are. */
 export function asUnavailable(error: unknown, operation: string): unknown {
+  if (error instanceof EvidaError) return error;
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   const isAway = UNAVAILABLE.test(code) || /^E[A-Z]+$/.test(code) || isConnectionError(error);
   const hint =

@@ -133,7 +133,8 @@ const ON_CONFLICT = `
 
 /**
  * Makes due what time alone has changed: each period that was not over at its last run, and each that has begun since the
- * first one of the job and has had none. A run that claims to be of the future is not believed: the clock was wrong then, or is now.
+ * first one of the job and has had none. A run that claims to be of the future is not believed: the clock was wrong then, or is
+ * now, and all that is later than now is done again.
  * @param now ISO text
  */
 export async function requestOpen(
@@ -147,18 +148,19 @@ export async function requestOpen(
     `WITH today AS (SELECT ($3::timestamptz AT TIME ZONE $4)::date AS day
      ), first AS (SELECT min(from_day) AS day FROM job_run WHERE job = $1 AND from_day >= '2000-01-01'
      ), wanted AS (
-       SELECT period, from_day, to_day, greatest(from_day, least((input_watermark AT TIME ZONE $4)::date, today.day)) AS due_from
+       SELECT period, from_day, to_day, greatest(from_day, least((input_watermark AT TIME ZONE $4)::date, today.day)) AS due_from,
+              input_watermark > $3::timestamptz AS was_ahead
          FROM job_run, today
         WHERE job = $1 AND state = 'done'
           AND (input_watermark < to_day::timestamp AT TIME ZONE $4 AND from_day <= today.day OR input_watermark > $3::timestamptz)
         UNION ALL
-       SELECT period, first_day, next_day, first_day
+       SELECT period, first_day, next_day, first_day, false
          FROM first, today CROSS JOIN LATERAL periods_between($2, first.day, today.day + 1)
         WHERE NOT EXISTS (SELECT FROM job_run WHERE job = $1 AND job_run.period = periods_between.period)
      )
      INSERT INTO job_run AS kept (job, period, from_day, to_day, state, requested_at, due_from, due_to)
      SELECT $1, period, from_day, to_day, 'due', clock_timestamp(), least(due_from, to_day - 1),
-            greatest(least(to_day, today.day + 1), least(due_from, to_day - 1) + 1)
+            CASE WHEN was_ahead THEN to_day ELSE greatest(least(to_day, today.day + 1), least(due_from, to_day - 1) + 1) END
        FROM wanted, today
      ${ON_CONFLICT}`,
     [job.name, job.unit, now, timeZone],
@@ -211,8 +213,11 @@ export function runPeriod(database: Database, periodWork: PeriodWork): Promise<P
   return withConnection(database, underLock, signal);
 }
 
-/** Jobs sort and hash months of rows; compiling their plans takes longer than it saves. */
-const FOR_WHOLE_TABLES = `SET LOCAL work_mem = '128MB'; SET LOCAL jit = off`;
+/**
+ * Jobs sort and hash months of rows; compiling their plans takes longer than it saves; what they look up was mostly read just
+ * before.
+ */
+const FOR_WHOLE_TABLES = `SET LOCAL work_mem = '128MB'; SET LOCAL jit = off; SET LOCAL random_page_cost = 1.1`;
 
 async function runLocked(
   connection: Connection,

@@ -1,10 +1,11 @@
 import { BlobServiceClient } from '@azure/storage-blob';
 import { InfluxDB } from '@influxdata/influxdb-client';
-import pg from 'pg';
 import { z } from 'zod';
 import type { Config } from '../../config.ts';
 import { defineFlux } from '../../influx/flux.ts';
 import { collectRows, createQueryFlux, type QueryFlux } from '../../influx/query.ts';
+import { createLog } from '../../log.ts';
+import { openAnalysis } from '../../services/open-analysis.ts';
 
 const photographsByReason = defineFlux('queries/photographs-by-reason.flux', {
   bucket: 'string',
@@ -25,34 +26,43 @@ const lastEnergy = defineFlux('queries/last-energy.flux', {
 const ReasonCount = z.object({ reason: z.string(), count: z.number() });
 const Count = z.object({ _value: z.number() });
 const Energy = z.object({ box: z.coerce.number(), outlet: z.coerce.number(), _value: z.number() });
-const RowCount = z.object({ rows: z.number() });
+const Verdicts = z.array(z.object({ verdict: z.string(), events: z.number() }));
+
+/** What the analysis has made of it. */
+interface AnalysisHoldings {
+  /** Rows of each table. */
+  readonly tables: Readonly<Record<string, number>>;
+  /** The same wherever a table has the same rows. */
+  readonly checksums: Readonly<Record<string, string>>;
+  /** Charging events by how what was metered for them compares with what was billed. */
+  readonly reconciliation: Readonly<Record<string, number>>;
+}
 
 /** What the servers hold of a demo. */
-export interface Holdings {
+export interface Holdings extends AnalysisHoldings {
   readonly photographs: { readonly total: number; readonly byReason: Readonly<Record<string, number>> };
   readonly consumption: number;
-  readonly tables: { readonly charging_event_day: number };
   readonly blobs: number;
 }
 
 /** Asks each server what it holds; of InfluxDB only what came since `fromMs`, ms UTC. */
 export async function lookBack(config: Config, fromMs: number): Promise<Holdings> {
   const queryFlux = openQuery(config);
-  const [reasons, consumption, chargingEventDay, blobs] = await Promise.all([
+  const [reasons, consumption, blobs, analysis] = await Promise.all([
     collectRows(
       queryFlux(photographsByReason({ bucket: config.INFLUX_HISTORY_BUCKET, from: fromMs }), ReasonCount),
     ),
     countConsumption(queryFlux, config, fromMs),
-    countChargingEventDays(config.DATABASE_URL),
     countBlobs(config),
+    lookAtAnalysis(config),
   ]);
   const byReason = Object.fromEntries(reasons.map(({ reason, count }) => [reason, count]));
   const total = reasons.reduce((sum, { count }) => sum + count, 0);
   return {
     photographs: { total, byReason },
     consumption,
-    tables: { charging_event_day: chargingEventDay },
     blobs,
+    ...analysis,
   };
 }
 
@@ -89,14 +99,22 @@ async function countConsumption(queryFlux: QueryFlux, config: Config, fromMs: nu
   return (await collectRows(queryFlux(flux, Count)))[0]?._value ?? 0;
 }
 
-async function countChargingEventDays(databaseUrl: string): Promise<number> {
-  const client = new pg.Client(databaseUrl);
-  await client.connect();
+async function lookAtAnalysis(config: Config): Promise<AnalysisHoldings> {
+  const analysis = openAnalysis(config, createLog(config));
   try {
-    const { rows } = await client.query('SELECT count(*)::integer AS rows FROM charging_event_day');
-    return RowCount.parse(rows[0]).rows;
+    const tables = Object.entries(await analysis.checksums());
+    const { rows } = await analysis.database.query(
+      'SELECT verdict, count(*)::integer AS events FROM reconciliation GROUP BY verdict ORDER BY verdict',
+    );
+    return {
+      tables: Object.fromEntries(tables.map(([table, { rows }]) => [table, rows])),
+      checksums: Object.fromEntries(tables.map(([table, { checksum }]) => [table, checksum])),
+      reconciliation: Object.fromEntries(
+        Verdicts.parse(rows).map(({ verdict, events }) => [verdict, events]),
+      ),
+    };
   } finally {
-    await client.end();
+    await analysis.close();
   }
 }
 

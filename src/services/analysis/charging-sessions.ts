@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Connection } from '../../postgres/database.ts';
 import type { DaySpan } from '../../postgres/job-ledger.ts';
 import { type AnalysisContext, type JobOutcome, joined } from './context.ts';
-import { analysisSql, fillBySql } from './run-sql.ts';
+import { analysisSql, fillBySql, instantsOf } from './run-sql.ts';
 import { createStage, type StagedSpan, stagePhotographs } from './stage-photographs.ts';
 
 const findKnownDay = analysisSql('known-day.sql');
@@ -18,11 +18,7 @@ const fillKnown = analysisSql('outlet-known.sql');
 
 const KnownDay = z.object({ fromDay: z.string(), knownDay: z.string() });
 const Reopened = z.array(z.object({ box: z.number(), outlet: z.number(), startMs: z.number() }));
-const Instants = z.object({
-  fromMs: z.number(),
-  toMs: z.number(),
-  mergeGapMs: z.number(),
-});
+const MergeGap = z.object({ mergeGapMs: z.number() });
 
 /**
  * Builds what the photographs tell of these days, and of those before them that they bear on: sessions, use by the hour,
@@ -38,32 +34,36 @@ export async function buildSessions(
   const read = { fromDay: knownDay, toDay: due.toDay };
   await createStage(connection);
   const reopened = Reopened.parse(await stageReopened(connection, due, context));
-  const instants = await instantsOf(connection, read, context);
-  const rows = await stagePhotographs(connection, instants, reopened, context);
-  await stageKnownBefore(connection, read, context);
+  const rows = await stagePhotographs(
+    connection,
+    await stagedSpan(connection, read, context),
+    reopened,
+    context,
+  );
   await connection.query('ANALYZE photograph');
+  await stageKnownBefore(connection, read, context);
   await putInOrder(connection, span, context);
   await connection.query('ANALYZE photograph_in_order');
   const sessions = await fillSessions(connection, span, context);
   const hours = await fillHours(connection, span, context);
   await fillOutsideSession(connection, span, context);
-  await fillKnown(connection, span, context);
+  await fillKnown(connection, due, context);
   const installation = await fillInstallation(connection, span, context);
   return { rows, changed: joined(joined(sessions.changed, hours.changed), installation.changed) };
 }
 
-/** Where the span begins and ends, ms UTC; not after the moment of the run. */
-async function instantsOf(
+/** What is read of these days, but nothing after the moment of the run. */
+async function stagedSpan(
   connection: Connection,
-  { fromDay, toDay }: DaySpan,
+  days: DaySpan,
   { settings, timeZone, nowMs }: AnalysisContext,
 ): Promise<StagedSpan> {
+  const { fromTime, toTime } = await instantsOf(connection, days, timeZone);
+  const fromMs = Date.parse(fromTime);
   const { rows } = await connection.query(
-    `SELECT (extract(epoch FROM $1::date::timestamp AT TIME ZONE $3) * 1000)::double precision AS "fromMs",
-            (extract(epoch FROM $2::date::timestamp AT TIME ZONE $3) * 1000)::double precision AS "toMs",
-            (extract(epoch FROM $4::interval) * 1000)::double precision AS "mergeGapMs"`,
-    [fromDay, toDay, timeZone, settings.merge_gap],
+    `SELECT (extract(epoch FROM $1::interval) * 1000)::double precision AS "mergeGapMs"`,
+    [settings.merge_gap],
   );
-  const { toMs, ...instants } = Instants.parse(rows[0]);
-  return { ...instants, toMs: Math.max(Math.min(toMs, nowMs), instants.fromMs) };
+  const toMs = Math.max(Math.min(Date.parse(toTime), nowMs), fromMs);
+  return { fromMs, toMs, mergeGapMs: MergeGap.parse(rows[0]).mergeGapMs };
 }

@@ -8,10 +8,15 @@ export type Definitions = Readonly<z.output<z.ZodObject<typeof DEFINITIONS>>>;
 /** The definitions without any environment. */
 export const DEFAULT_DEFINITIONS: Definitions = z.object(DEFINITIONS).parse({});
 
-/** What the statements of sql/analysis may name: the span and the moment of a run, and the numbers of the definitions. */
+/**
+ * What the statements of sql/analysis may name: the span and the moment of a run, and the numbers of the definitions. The
+ * instants at which the span begins and ends are given, so that Postgres knows them when it plans.
+ */
 export const ANALYSIS_PARAMETERS = {
   from_day: 'date',
   to_day: 'date',
+  from_time: 'timestamptz',
+  to_time: 'timestamptz',
   now: 'timestamptz',
   time_zone: 'text',
   first_box: 'integer',

@@ -131,7 +131,7 @@ export const JOBS: readonly AnalysisJob[] = [
     unit: 'month',
     after: same('charging-session', 'transaction-match'),
     causes: [],
-    does: 'whole period',
+    does: 'due days',
     run: fillBySql('charging-pattern.sql'),
   },
   {

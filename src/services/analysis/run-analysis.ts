@@ -5,7 +5,7 @@ import { type Database, inTransaction } from '../../postgres/database.ts';
 import { type DaySpan, requestOnce, requestOpen, runPeriod } from '../../postgres/job-ledger.ts';
 import { type AnalysisContext, nowOf, type ReportStore } from './context.ts';
 import { DEFAULT_DEFINITIONS, type Definitions, settingsOf } from './definitions.ts';
-import { JOBS } from './jobs.ts';
+import { type AnalysisJob, JOBS } from './jobs.ts';
 import { force, runDue, type Step } from './run-due.ts';
 import { noteSettings } from './settings.ts';
 import { SOURCES } from './sources.ts';
@@ -71,7 +71,7 @@ export async function runAnalysis(
     steps.push(step);
     selection.onStep?.(step);
   };
-  await prepare(context);
+  await prepare(jobs, context);
   if (selection.job === undefined) for (const step of await runSources(context)) tell(step);
   const mirrored = rowsOf(steps.filter(({ job }) => job.startsWith('eboost-')));
   const days = await daysOf(context, selection);
@@ -90,7 +90,8 @@ function contextOf(sources: AnalysisSources): AnalysisContext {
   return { ...shared, telemetryBucket, reports, timeZone, settings, nowMs: now() };
 }
 
-async function prepare(context: AnalysisContext): Promise<void> {
+/** Of jobs that are not done now, what time alone has changed is left to their next run: nothing waits for it. */
+async function prepare(jobs: readonly AnalysisJob[], context: AnalysisContext): Promise<void> {
   const { database, settings, timeZone } = context;
   await inTransaction(database, async (connection) => {
     await noteSettings(
@@ -98,7 +99,7 @@ async function prepare(context: AnalysisContext): Promise<void> {
       settings,
       JOBS.map(({ name }) => name),
     );
-    for (const job of JOBS) await requestOpen(connection, job, timeZone, nowOf(context));
+    for (const job of jobs) await requestOpen(connection, job, timeZone, nowOf(context));
   });
 }
 
