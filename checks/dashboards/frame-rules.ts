@@ -22,6 +22,7 @@ export function transformationProblems({ id, options }: Transformation, frames: 
       .filter((name) => !names.has(name))
       .map((name) => `${id} names a field ${name}; there are ${[...names].join(', ')}`),
     ...(id === 'joinByField' ? joinProblems(JoinByField.parse(options), frames) : []),
+    ...(id === 'calculateField' ? uncountable(named, frames) : []),
     ...(id === 'renameByRegex' ? unmatched(RenameByRegex.parse(options).regex, names) : []),
     ...(id === 'sortBy' ? unsortable(SortBy.parse(options), frames) : []),
   ];
@@ -81,6 +82,15 @@ function unmet(keys: readonly { readonly field: Field; readonly refId: string }[
   return others
     .filter(({ field }) => !field.values.some((value) => values.has(value)))
     .map(({ refId }) => `joinByField: no row of ${refId} meets one of ${first.refId}`);
+}
+
+/** Grafana would put texts behind each other. */
+function uncountable(names: readonly string[], frames: readonly Frame[]): string[] {
+  return frames.flatMap((frame) =>
+    frame.fields
+      .filter((field) => field.type !== 'number' && names.includes(displayNameOf(field, frame, frames)))
+      .map(({ name, type }) => `calculateField: ${name} is a ${type}`),
+  );
 }
 
 function unmatched(regex: string, names: ReadonlySet<string>): string[] {

@@ -50,20 +50,57 @@ function markOrigin(field: Field, { name }: Frame): Field {
 }
 
 function joinOuter(sides: readonly Side[]): Frame {
-  const keys = [...new Set(sides.flatMap(({ keys }) => keys.values))].sort(ascending);
+  const [first, ...others] = sides;
+  if (first === undefined) return { fields: [] };
+  if (others.every(({ keys }) => isSame(keys.values, first.keys.values))) return sideBySide(first, others);
+  const keys = [...new Set(sides.flatMap((side) => side.keys.values))].sort(ascending);
   const rowByKey = new Map(keys.map((key, row) => [key, row]));
   const fields = sides.flatMap((side) =>
     side.others.map((field) => {
       const values: Value[] = keys.map(() => undefined);
+      const nullRows: number[] = [];
       for (const [index, key] of side.keys.values.entries()) {
         const row = rowByKey.get(key);
-        if (row !== undefined) values[row] = field.values[index];
+        const value = field.values[index];
+        if (row === undefined || value === undefined) continue;
+        values[row] = value;
+        if (value === null) nullRows.push(row);
       }
+      for (const row of nullRows) spreadNull(values, row);
       return { ...field, values };
     }),
   );
-  const [first] = sides;
-  return { fields: [...(first === undefined ? [] : [{ ...first.keys, values: keys }]), ...fields] };
+  return { fields: [{ ...first.keys, values: keys }, ...fields] };
+}
+
+function isSame(one: readonly Value[], other: readonly Value[]): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
+}
+
+/** Frames with the same values row by row keep their rows, in order. */
+function sideBySide(first: Side, others: readonly Side[]): Frame {
+  const frame = { fields: [first.keys, ...first.others, ...others.flatMap((side) => side.others)] };
+  const { values } = first.keys;
+  const rows = [...values.keys()];
+  const isInOrder = rows.every((row) => row === 0 || isBefore(values[row - 1], values[row]));
+  return isInOrder
+    ? frame
+    : pickRows(
+        frame,
+        rows.sort((one, other) => ascending(values[one], values[other])),
+      );
+}
+
+function isBefore(one: Value, other: Value): boolean {
+  return one == null || other == null || one < other;
+}
+
+/** A null reaches into the gaps beside it. */
+function spreadNull(values: Value[], row: number): void {
+  for (const step of [-1, 1]) {
+    for (let gap = row + step; gap >= 0 && gap < values.length && values[gap] == null; gap += step)
+      values[gap] = null;
+  }
 }
 
 /** Numbers, times and texts of numbers by size; other texts stay in the order in which they came. */

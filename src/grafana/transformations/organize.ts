@@ -21,10 +21,9 @@ export function organize(
     .filter(({ fields }) => fields.length > 0);
   return kept.map((frame) => {
     const placed = frame.fields.map((field) => {
-      const name = displayNameOf(field, frame, kept);
-      const newName = renameByName[name];
+      const newName = renameByName[displayNameOf(field, frame)];
       return {
-        place: indexByName[name] ?? Number.MAX_SAFE_INTEGER,
+        place: indexByName[displayNameOf(field, frame, kept)] ?? Number.MAX_SAFE_INTEGER,
         field: newName ? { ...field, displayName: newName } : field,
       };
     });
