@@ -17,7 +17,7 @@ const SHARED =
 const EVERYWHERE = `${SHARED}|^streams/|^node:|^[a-z_0-9]+(/promises)?$`;
 /** Where a file of src/ may live: each of these has a rule of its own below, but for embedded/, which may import anything. */
 const ROOMS =
-  '^src/((mqtt|journal|influx|postgres|eboost|http|setup|doctor|commands|embedded)/|services/((telemetry|photograph|utilization|analysis|backup)/|[^/]*$)|evida\\.ts$)';
+  '^src/((mqtt|journal|influx|postgres|eboost|grafana|http|setup|doctor|commands|embedded)/|services/((telemetry|photograph|utilization|analysis|backup)/|[^/]*$)|evida\\.ts$)';
 const NPM = (...names) =>
   names.map((name) => `node_modules/${name.replace('/', '\\/')}/|^${name}$`).join('|');
 const any = (...paths) => paths.join('|');
@@ -95,6 +95,11 @@ module.exports = {
       '^src/postgres/',
       any('^src/postgres/', EVERYWHERE, NPM('pg', 'pg-connection-string', '@types/pg', 'zod')),
     ),
+    only(
+      'dashboards',
+      '^src/grafana/',
+      any('^src/(grafana|influx|postgres)/', EVERYWHERE, NPM('pg', '@types/pg', 'zod')),
+    ),
     only('eboost', '^src/eboost/', any('^src/(eboost|postgres)/', EVERYWHERE, NPM('pg', '@types/pg', 'zod'))),
     ...['photograph', 'utilization', 'analysis', 'backup'].map((service) =>
       only(
@@ -150,7 +155,7 @@ module.exports = {
       'commands',
       '^src/(commands/|evida\\.ts)',
       any(
-        '^src/(commands|services|setup|doctor|http|journal)/|^src/(postgres/database|eboost/(box-list-store|review-box-list)|mqtt/hear-boxes)|^src/embedded/',
+        '^src/(commands|services|setup|doctor|http|journal|grafana)/|^src/(postgres/database|eboost/(box-list-store|review-box-list)|mqtt/hear-boxes)|^src/embedded/',
         EVERYWHERE,
         NPM('commander', 'pino'),
       ),

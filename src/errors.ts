@@ -56,6 +56,12 @@ export const ERROR_CODES = {
   JOURNAL_REFUSED: { summary: 'The log is full, or its disk refuses', retryable: true, exitCode: 74 },
   JOURNAL_EMPTY: { summary: 'The log holds nothing of that time', retryable: false, exitCode: 1 },
   DEAD_LETTER_ABSENT: { summary: 'There is no such dead letter', retryable: false, exitCode: 1 },
+  DASHBOARD_INVALID: {
+    summary: 'A dashboard holds something that Evida does not follow',
+    retryable: false,
+    exitCode: 65,
+  },
+  PANEL_UNKNOWN: { summary: 'There is no such panel, or more than one', retryable: false, exitCode: 2 },
   DIRECTORY_IN_USE: { summary: 'Another process uses the directory', retryable: true, exitCode: 75 },
 } as const;
 

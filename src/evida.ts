@@ -9,6 +9,7 @@ import { deadLettersCommand } from './commands/dead-letters.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { jobsCommand } from './commands/jobs.ts';
+import { panelCommand } from './commands/panel.ts';
 import { replayCommand } from './commands/replay.ts';
 import { reportCommand } from './commands/report.ts';
 import { reportError } from './commands/report-error.ts';
@@ -48,6 +49,7 @@ for (const command of [
   analyzeCommand,
   jobsCommand,
   reportCommand,
+  panelCommand,
   backupCommand,
   customersCommand,
   demoCommand,

@@ -81,6 +81,11 @@ const INFLUXDB = {
     example: 'secret',
     secret: true,
   }),
+  INFLUX_READER_TOKEN: variable(text().optional(), {
+    meaning: 'Token that may only read, for `evida panel`; INFLUX_TOKEN if not given',
+    example: 'secret',
+    secret: true,
+  }),
   INFLUX_ORG: variable(text().prefault('evida'), { meaning: 'Organisation in InfluxDB', example: 'evida' }),
   INFLUX_TELEMETRY_BUCKET: variable(text().prefault('telemetry'), {
     meaning: 'Bucket of readings',
@@ -110,6 +115,11 @@ const POSTGRES = {
   DATABASE_URL: variable(databaseUrl(), {
     meaning: 'Postgres database of the analytic tables, as a role that may change their rows',
     example: 'postgres://evida:secret@localhost:5432/evida',
+    secret: true,
+  }),
+  DATABASE_READER_URL: variable(databaseUrl().optional(), {
+    meaning: 'The same database, as a role that may only read, for `evida panel`; DATABASE_URL if not given',
+    example: 'postgres://evida_reader:secret@localhost:5432/evida',
     secret: true,
   }),
   DATABASE_CA_FILE: variable(text().optional(), {
