@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import pg from 'pg';
 import { pino } from 'pino';
 import { Random } from '../src/embedded/fleet/random.ts';
+import { until } from '../src/embedded/until.ts';
 import { inScratchBucket } from '../src/influx/scratch-bucket.ts';
 import type { Database } from '../src/postgres/database.ts';
 import { migrate } from '../src/postgres/migrate.ts';
@@ -218,6 +220,39 @@ describe('backup, when things go wrong', function () {
     await own.backUp();
     expect(await problemsOf(own)).to.deep.equal([]);
     await isEqual(own, 'clock');
+  });
+
+  it('removes the database of a rehearsal also as a role that may only make some, while Postgres vacuums it', async () => {
+    const { adminUrl } = world().servers.postgres;
+    const name = `${world().buckets.history}_vacuumed`;
+    const own = new URL(adminUrl);
+    [own.username, own.password] = [name, name];
+    const admin = new pg.Client(adminUrl);
+    await admin.connect();
+    const isVacuumed = async () => {
+      const workers = `SELECT FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'autovacuum worker'`;
+      return (await admin.query(workers, [name])).rowCount === 1;
+    };
+    await admin.query(`ALTER SYSTEM SET autovacuum_naptime = '1s'`);
+    await admin.query(`SELECT pg_reload_conf()`);
+    await admin.query(`CREATE ROLE ${name} LOGIN CREATEDB PASSWORD '${name}'`);
+    try {
+      await inScratchDatabase(own.href, name, pino({ level: 'silent' }), async (database) => {
+        await database.query(`
+          CREATE TABLE slow WITH (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)
+              AS SELECT repeat('x', 1000) AS text FROM generate_series(1, 20000);
+          DELETE FROM slow`);
+        expect(await until(isVacuumed, 60_000), 'vacuumed').to.equal(true);
+      });
+      const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+      expect(rowCount).to.equal(0);
+    } finally {
+      await admin.query('ALTER SYSTEM RESET autovacuum_naptime');
+      await admin.query('SELECT pg_reload_conf()');
+      await admin.query(`DROP DATABASE IF EXISTS ${name}`);
+      await admin.query(`DROP ROLE ${name}`);
+      await admin.end();
+    }
   });
 
   describe('killed at any request to storage', function () {
