@@ -8,6 +8,7 @@ import type { Database } from '../src/postgres/database.ts';
 import { migrate } from '../src/postgres/migrate.ts';
 import { inScratchDatabase } from '../src/postgres/scratch-database.ts';
 import { projectFile } from '../src/project-file.ts';
+import { listBackups } from '../src/services/backup/list-backups.ts';
 import { readLatest } from '../src/services/backup/manifest.ts';
 import { pruneBackups } from '../src/services/backup/prune.ts';
 import { rehearse } from '../src/services/backup/rehearse.ts';
@@ -156,6 +157,62 @@ describe('backup, when things go wrong', function () {
     await second.uploadData(third);
     expect((await problemsOf(own)).join()).to.contain('it is manifest 3');
   });
+
+  for (const key of [undefined, KEY]) {
+    const how = key === undefined ? 'plain' : 'encrypted';
+
+    it(`restores an earlier backup by its time when the manifest of the latest is damaged, and says so (${how})`, async () => {
+      const own = await BackupWorld.create(world(), `latest-${how}`);
+      const { database } = world();
+      await own.backUp({}, own.archive(key));
+      await database.query('INSERT INTO forgotten_customer (id) VALUES (901)');
+      for (let count = 0; count < 2; count++) {
+        own.now += 1000;
+        await own.backUp({}, own.archive(key));
+      }
+      const early = Date.parse('2026-10-05T12:00:00Z');
+      const name = await anyBlob(own, 'manifests/00000003');
+      const latest = own.container.getBlockBlobClient(name);
+      const bytes = await latest.downloadToBuffer();
+      const middle = Math.floor(bytes.length / 2);
+      bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+      await latest.uploadData(bytes, { metadata: (await latest.getProperties()).metadata ?? {} });
+
+      const listed = await listBackups(own.archive(key));
+      expect(listed.map((one) => ('damaged' in one ? `${one.backup} damaged` : one.backup))).to.deep.equal([
+        1,
+        2,
+        '3 damaged',
+      ]);
+      expect((await problemsOf(own, key)).join()).to.contain(name);
+      await onScratch(`latest_${how}`, async (scratch, buckets) => {
+        const restore = (atMs: number) => own.restore(scratch, { atMs }, own.archive(key), buckets);
+        const refusal = await restore(Number.POSITIVE_INFINITY).catch((error: unknown) => error);
+        expect(refusal, 'the latest').to.have.property(
+          'code',
+          key === undefined ? 'BACKUP_DAMAGED' : 'BACKUP_KEY',
+        );
+        expect(await restore(early))
+          .to.include({ backup: 1 })
+          .and.to.deep.include({ damaged: [3], forgottenUnknown: [3] });
+        expect(
+          (await scratch.query('SELECT id::integer FROM forgotten_customer')).rows,
+          'by backup 2',
+        ).to.deep.equal([{ id: 901 }]);
+        expect(await restore(own.now)).to.include({ backup: 2 });
+        const before = await restore(0).catch((error: unknown) => error);
+        expect(before).to.have.property('code', 'BACKUP_ABSENT');
+        expect(String(before)).to.contain('damaged, and so of unknown time: 3');
+      });
+      if (key !== undefined) {
+        for (const wrong of [undefined, Buffer.alloc(32, 8).toString('base64')]) {
+          const refusal = await listBackups(own.archive(wrong)).catch((error: unknown) => error);
+          expect(refusal, 'another key').to.have.property('code', 'BACKUP_KEY');
+        }
+      }
+      await database.query('DELETE FROM forgotten_customer WHERE id = 901');
+    });
+  }
 
   it('encrypts names and contents, gives nothing without the key, and nothing with another one', async () => {
     const own = await BackupWorld.create(world(), 'key');
