@@ -25,6 +25,8 @@ keep azure-storage-connection-string "DefaultEndpointsProtocol=http;AccountName=
   cut -d: -f2 azurite-accounts
 );BlobEndpoint=http://azurite:10000/evida;"
 keep grafana-admin-password "$(random 16)"
+[ -s backup-key ] || echo "keep a copy of $directory/backup-key where no backup is: without it, backups cannot be read" >&2
+keep backup-key "$(random 32)"
 
 for name in eboost-api-password eboost-database-url; do
   [ -s "$name" ] || echo "still missing: $directory/$name, which Eboost gives you" >&2

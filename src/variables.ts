@@ -400,7 +400,7 @@ export const SETUP = {
     secret: true,
   }),
   DATABASE_ADMIN_URL: variable(databaseUrl(), {
-    meaning: 'The database of the analytic tables, as a role that may create roles',
+    meaning: 'The database of the analytic tables, as a role that may create roles and databases',
     example: 'postgres://postgres:secret@localhost:5432/evida',
     secret: true,
   }),

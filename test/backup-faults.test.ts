@@ -1,11 +1,14 @@
 import { expect } from 'chai';
+import pg from 'pg';
 import { pino } from 'pino';
 import { Random } from '../src/embedded/fleet/random.ts';
+import { until } from '../src/embedded/until.ts';
 import { inScratchBucket } from '../src/influx/scratch-bucket.ts';
 import type { Database } from '../src/postgres/database.ts';
 import { migrate } from '../src/postgres/migrate.ts';
 import { inScratchDatabase } from '../src/postgres/scratch-database.ts';
 import { projectFile } from '../src/project-file.ts';
+import { listBackups } from '../src/services/backup/list-backups.ts';
 import { readLatest } from '../src/services/backup/manifest.ts';
 import { pruneBackups } from '../src/services/backup/prune.ts';
 import { rehearse } from '../src/services/backup/rehearse.ts';
@@ -155,6 +158,62 @@ describe('backup, when things go wrong', function () {
     expect((await problemsOf(own)).join()).to.contain('it is manifest 3');
   });
 
+  for (const key of [undefined, KEY]) {
+    const how = key === undefined ? 'plain' : 'encrypted';
+
+    it(`restores an earlier backup by its time when the manifest of the latest is damaged, and says so (${how})`, async () => {
+      const own = await BackupWorld.create(world(), `latest-${how}`);
+      const { database } = world();
+      await own.backUp({}, own.archive(key));
+      await database.query('INSERT INTO forgotten_customer (id) VALUES (901)');
+      for (let count = 0; count < 2; count++) {
+        own.now += 1000;
+        await own.backUp({}, own.archive(key));
+      }
+      const early = Date.parse('2026-10-05T12:00:00Z');
+      const name = await anyBlob(own, 'manifests/00000003');
+      const latest = own.container.getBlockBlobClient(name);
+      const bytes = await latest.downloadToBuffer();
+      const middle = Math.floor(bytes.length / 2);
+      bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+      await latest.uploadData(bytes, { metadata: (await latest.getProperties()).metadata ?? {} });
+
+      const listed = await listBackups(own.archive(key));
+      expect(listed.map((one) => ('damaged' in one ? `${one.backup} damaged` : one.backup))).to.deep.equal([
+        1,
+        2,
+        '3 damaged',
+      ]);
+      expect((await problemsOf(own, key)).join()).to.contain(name);
+      await onScratch(`latest_${how}`, async (scratch, buckets) => {
+        const restore = (atMs: number) => own.restore(scratch, { atMs }, own.archive(key), buckets);
+        const refusal = await restore(Number.POSITIVE_INFINITY).catch((error: unknown) => error);
+        expect(refusal, 'the latest').to.have.property(
+          'code',
+          key === undefined ? 'BACKUP_DAMAGED' : 'BACKUP_KEY',
+        );
+        expect(await restore(early))
+          .to.include({ backup: 1 })
+          .and.to.deep.include({ damaged: [3], forgottenUnknown: [3] });
+        expect(
+          (await scratch.query('SELECT id::integer FROM forgotten_customer')).rows,
+          'by backup 2',
+        ).to.deep.equal([{ id: 901 }]);
+        expect(await restore(own.now)).to.include({ backup: 2 });
+        const before = await restore(0).catch((error: unknown) => error);
+        expect(before).to.have.property('code', 'BACKUP_ABSENT');
+        expect(String(before)).to.contain('damaged, and so of unknown time: 3');
+      });
+      if (key !== undefined) {
+        for (const wrong of [undefined, Buffer.alloc(32, 8).toString('base64')]) {
+          const refusal = await listBackups(own.archive(wrong)).catch((error: unknown) => error);
+          expect(refusal, 'another key').to.have.property('code', 'BACKUP_KEY');
+        }
+      }
+      await database.query('DELETE FROM forgotten_customer WHERE id = 901');
+    });
+  }
+
   it('encrypts names and contents, gives nothing without the key, and nothing with another one', async () => {
     const own = await BackupWorld.create(world(), 'key');
     await own.backUp({}, own.archive(KEY));
@@ -218,6 +277,39 @@ describe('backup, when things go wrong', function () {
     await own.backUp();
     expect(await problemsOf(own)).to.deep.equal([]);
     await isEqual(own, 'clock');
+  });
+
+  it('removes the database of a rehearsal also as a role that may only make some, while Postgres vacuums it', async () => {
+    const { adminUrl } = world().servers.postgres;
+    const name = `${world().buckets.history}_vacuumed`;
+    const own = new URL(adminUrl);
+    [own.username, own.password] = [name, name];
+    const admin = new pg.Client(adminUrl);
+    await admin.connect();
+    const isVacuumed = async () => {
+      const workers = `SELECT FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'autovacuum worker'`;
+      return (await admin.query(workers, [name])).rowCount === 1;
+    };
+    await admin.query(`ALTER SYSTEM SET autovacuum_naptime = '1s'`);
+    await admin.query(`SELECT pg_reload_conf()`);
+    await admin.query(`CREATE ROLE ${name} LOGIN CREATEDB PASSWORD '${name}'`);
+    try {
+      await inScratchDatabase(own.href, name, pino({ level: 'silent' }), async (database) => {
+        await database.query(`
+          CREATE TABLE slow WITH (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)
+              AS SELECT repeat('x', 1000) AS text FROM generate_series(1, 20000);
+          DELETE FROM slow`);
+        expect(await until(isVacuumed, 60_000), 'vacuumed').to.equal(true);
+      });
+      const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+      expect(rowCount).to.equal(0);
+    } finally {
+      await admin.query('ALTER SYSTEM RESET autovacuum_naptime');
+      await admin.query('SELECT pg_reload_conf()');
+      await admin.query(`DROP DATABASE IF EXISTS ${name}`);
+      await admin.query(`DROP ROLE ${name}`);
+      await admin.end();
+    }
   });
 
   describe('killed at any request to storage', function () {

@@ -59,7 +59,7 @@ describe('docs/backup.md, "Restoring on a new machine", word for word', function
     return contentOfDay(target, '2026-10-01', new AbortController().signal);
   };
 
-  it('brings back what the old one had, with no rights but those of set-up, and goes on', async () => {
+  it('brings back what the old one had, goes on, and rehearses, with no rights but those that set-up has made', async () => {
     await writeFile(keyFile(), Buffer.alloc(32, 3).toString('base64'));
     const made = await runEvida(['backup', 'run'], source().environment(shared()));
     expect(made.code, made.stdout + made.stderr).to.equal(0);
@@ -74,9 +74,11 @@ describe('docs/backup.md, "Restoring on a new machine", word for word', function
       ...rest,
       DATABASE_URL_FILE: fileOf('secrets/database-url'),
       INFLUX_TOKEN_FILE: fileOf('secrets/influx-token'),
+      REHEARSAL_DATABASE_URL_FILE: fileOf('secrets/rehearsal-database-url'),
+      REHEARSAL_INFLUX_TOKEN_FILE: fileOf('secrets/rehearsal-influx-token'),
     });
     const commands = await commandsOfGuide();
-    expect(commands).to.have.length(7);
+    expect(commands).to.have.length(8);
     for (const command of commands) {
       const [program, ...words] = command.split(' ');
       expect(program).to.equal('evida');

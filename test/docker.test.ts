@@ -9,6 +9,8 @@ import { expect } from 'chai';
 import { ValidationSeverity, validate } from 'dockerfile-utils';
 import { loadConfig, loadSetupConfig } from '../src/config.ts';
 import { projectFile } from '../src/project-file.ts';
+import { Encryption } from '../src/services/backup/encryption.ts';
+import { SECRET_FILES } from '../src/setup/secret-files.ts';
 import { DOCUMENTATION, SETUP_VARIABLES, VARIABLES } from '../src/variables.ts';
 import { interpolated, readCompose, readYaml, type Service, serviceOf } from './fixture/compose.ts';
 
@@ -102,10 +104,25 @@ describe('docker/', () => {
       const setup = environmentOf(serviceOf(compose, 'setup'));
       expect(readable(SETUP_VARIABLES)).to.include.members(Object.keys(setup));
       const setupConfig = loadSetupConfig(setup, readInContainer);
+      for (const name of ['REHEARSAL_INFLUX_TOKEN', 'REHEARSAL_DATABASE_URL', 'BACKUP_KEY_FILE'] as const) {
+        expect(config[name], name).to.be.a('string');
+      }
       // What both are told is the same.
       for (const name of ['INFLUX_URL', 'INFLUX_ORG', 'BACKUP_CONTAINER'] as const) {
         expect(config[name], name).to.equal(setupConfig[name]);
       }
+    });
+
+    it(`${file} gives Evida each secret that set-up makes for it, from the volume that set-up keeps them in`, () => {
+      const made = Object.entries(SECRET_FILES).flatMap(([name, use]) =>
+        use.endsWith('_FILE') ? [[use, `/var/lib/evida-secrets/${name}`]] : [],
+      );
+      const evida = serviceOf(compose, 'evida');
+      expect(evida.environment).to.include(Object.fromEntries(made));
+      expect(evida.volumes).to.include('evida-secrets:/var/lib/evida-secrets:ro');
+      const setup = serviceOf(compose, 'setup');
+      expect(setup.volumes).to.include('evida-secrets:/var/lib/evida-secrets');
+      expect(setup.command).to.include('/var/lib/evida-secrets');
     });
 
     it(`${file} publishes the port that Evida listens on, to this machine only, and keeps DATA_DIR`, () => {
@@ -166,6 +183,30 @@ describe('docker/', () => {
     expect(stderr).to.contain('eboost-api-password').and.to.contain('eboost-database-url');
   });
 
+  it('make-secrets.sh makes a key that backups are encrypted with, and says that a copy must be kept elsewhere', async () => {
+    const own = await mkdtemp(join(secrets, 'own-'));
+    const make = () => run(projectFile('docker', 'make-secrets.sh'), [own]);
+    expect((await make()).stderr).to.contain(`keep a copy of ${own}/backup-key`);
+    expect((await make()).stderr).not.to.contain('backup-key');
+    const key = await readFile(join(own, 'backup-key'), 'utf8');
+    expect(() => Encryption.withKey(key)).not.to.throw();
+    expect(key).not.to.equal(await readFile(join(secrets, 'backup-key'), 'utf8'));
+    expect(await modesOf(own)).to.deep.equal([0o644]);
+  });
+
+  it('the image holds what Evida reads of the project, the dashboards for its backups too', () => {
+    const dockerfile = readFileSync(projectFile('docker', 'Dockerfile'), 'utf8');
+    const final = dockerfile.slice(dockerfile.lastIndexOf('\nFROM'));
+    const copied = [...final.matchAll(/^COPY (?!--from)(\S+) (?:\1|\.\/)$/gm)].map(([, path = '']) => path);
+    expect(copied).to.have.members(['package.json', 'flux', 'sql', 'grafana/dashboards']);
+    const sources = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths = '']) =>
+      paths.split(' '),
+    );
+    const sent = readFileSync(projectFile('.dockerignore'), 'utf8').match(/(?<=^!).+$/gm);
+    expect(sent).to.have.members([...new Set(sources)]);
+    expect(sources.filter((path) => !existsSync(projectFile(path)))).to.deep.equal([]);
+  });
+
   it('the Dockerfile has nothing that its linter finds wrong', () => {
     const dockerfile = readFileSync(projectFile('docker', 'Dockerfile'), 'utf8');
     const severity = ValidationSeverity.ERROR;
@@ -177,3 +218,12 @@ describe('docker/', () => {
       .and.to.match(/^HEALTHCHECK/m);
   });
 });
+
+/** The modes of the files of a directory, each once. */
+async function modesOf(directory: string): Promise<number[]> {
+  const names = await readdir(directory);
+  const modes = await Promise.all(
+    names.map(async (name) => (await stat(join(directory, name))).mode & 0o777),
+  );
+  return [...new Set(modes)];
+}

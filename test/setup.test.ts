@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import pg from 'pg';
 import { z } from 'zod';
 import { collectRows, createQueryFlux } from '../src/influx/query.ts';
+import { inScratchBucket } from '../src/influx/scratch-bucket.ts';
 import { createWriteBatch } from '../src/influx/write-batch.ts';
 import { projectFile } from '../src/project-file.ts';
 import { runEvida } from './fixture/command.ts';
@@ -105,9 +106,10 @@ describe('evida setup', function () {
       'role db_owner, owns the tables',
       'role db_app, reads and changes rows',
       'role db_reader, only reads',
+      'role db_rehearsal, only makes databases of its own',
       'tables, views and functions, owned by db_owner',
       `schema: ${await schemaFiles()}`,
-      'rights of db_app and db_reader on db',
+      'rights of db_app, db_reader and db_rehearsal on db',
       'bucket test_telemetry_new, points kept for ever',
       'bucket test_history_new, points kept for ever',
       'bucket test_operations_new, points kept 30 days',
@@ -115,6 +117,7 @@ describe('evida setup', function () {
       'task "evida downsample meter: test_telemetry_new, test_history_new"',
       'InfluxDB token, writer of test_telemetry_new, test_history_new, test_operations_new',
       'InfluxDB token, reader of test_telemetry_new, test_history_new, test_operations_new',
+      'InfluxDB token, makes buckets in evida',
       `blob container ${world().config().BACKUP_CONTAINER}-new`,
     ]);
     expect(actions(await setup())).to.deep.equal(['keep']);
@@ -145,19 +148,61 @@ describe('evida setup', function () {
     }
   });
 
+  it('gives rehearsals a role that makes databases of its own, and sees nothing of this one', async () => {
+    const database = new URL(await secret('rehearsal-database-url')).pathname.slice(1);
+    const made = `${database}_rehearsed`;
+    const rehearse = (statement: string) => asRole('rehearsal-database-url', statement);
+    expect(await rehearse(`CREATE DATABASE ${made}`)).to.equal('done');
+    expect(await rehearse(`DROP DATABASE ${made}`)).to.equal('done');
+    for (const statement of [
+      'SELECT * FROM energy_by_day',
+      'CREATE TABLE x (id integer)',
+      'CREATE ROLE x',
+      `CREATE DATABASE ${made} TEMPLATE ${database}`,
+    ])
+      expect(await rehearse(statement), statement).to.contain('permission denied');
+    expect(await rehearse(`DROP DATABASE ${database}`)).to.match(/must be owner|currently open/);
+  });
+
+  it('gives rehearsals a token that makes and uses buckets, and nothing else', async () => {
+    const influx = new InfluxDB({
+      url: world().servers.influx.url,
+      token: await secret('rehearsal-influx-token'),
+    });
+    const bucket = `${buckets.history}_rehearsed`;
+    const done = await inScratchBucket(influx, 'evida', bucket, async () => [
+      await writeAs('rehearsal-influx-token', bucket),
+      await readAs('rehearsal-influx-token', bucket),
+    ]);
+    expect(done).to.deep.equal(['done', 'done']);
+    const { id: orgID = '' } = (await new OrgsAPI(world().influx).getOrgs({ org: 'evida' })).orgs?.[0] ?? {};
+    const permissions = [{ action: 'read' as const, resource: { type: 'tasks' as const, orgID } }];
+    for (const refused of [
+      () => new AuthorizationsAPI(influx).postAuthorizations({ body: { orgID, permissions } }),
+      () => new OrgsAPI(influx).postOrgs({ body: { name: 'other' } }),
+    ]) {
+      const error: unknown = await refused().catch((reason: unknown) => reason);
+      expect(error, String(refused)).to.have.property('statusCode').that.is.oneOf([401, 403]);
+    }
+    expect((await new TasksAPI(influx).getTasks({ org: 'evida' })).tasks).to.deep.equal([]);
+  });
+
   it('keeps its secrets from other users', async () => {
-    for (const name of ['', 'influx-token', 'database-url']) {
+    for (const name of ['', ...(await readdir(join(directory, 'secrets')))]) {
       expect((await stat(join(directory, 'secrets', name))).mode & 0o077, name).to.equal(0);
     }
   });
 
   it('makes a secret anew when it is not at hand: the old one is of no use any more', async () => {
     const old = { token: await secret('influx-token'), url: await secret('database-url') };
-    await Promise.all(['influx-token', 'database-url'].map((name) => rm(join(directory, 'secrets', name))));
+    const lost = ['influx-token', 'database-url', 'rehearsal-influx-token', 'rehearsal-database-url'];
+    await Promise.all(lost.map((name) => rm(join(directory, 'secrets', name))));
     const { changes } = await setup();
     expect(updates(changes)).to.deep.equal([
       'role db_app, reads and changes rows (its password was not at hand)',
+      'role db_rehearsal, only makes databases of its own (its password was not at hand)',
       'InfluxDB token, writer of test_telemetry_new, test_history_new, test_operations_new (its secret was not at hand)',
+      'InfluxDB token, makes buckets in evida (its secret was not at hand)',
     ]);
     expect(await writeAs('influx-token', buckets.history)).to.equal('done');
     expect(await asRole('database-url', 'SELECT 1')).to.equal('done');
@@ -190,11 +235,14 @@ describe('evida setup', function () {
     const role = (suffix: string) => `${new URL(world().eboostUrl).pathname.slice(1)}_${suffix}`;
     await world().eboost.query(`REVOKE INSERT ON charging_event_day FROM ${role('app')};
                                 GRANT DELETE ON charging_event_day TO ${role('reader')};
+                                GRANT SELECT ON charging_event_day TO ${role('rehearsal')};
+                                ALTER ROLE ${role('rehearsal')} CREATEROLE;
                                 ALTER ROLE ${role('reader')} CREATEDB`);
     const { changes } = await setup([], { INFLUX_TELEMETRY_RETENTION: '30d' });
     expect(updates(changes)).to.deep.equal([
       'role db_reader, only reads (it had other powers)',
-      'rights of db_app and db_reader on db',
+      'role db_rehearsal, only makes databases of its own (it had other powers)',
+      'rights of db_app, db_reader and db_rehearsal on db',
       'bucket test_telemetry_new, points kept 30 days',
       'task "evida downsample consumption: test_telemetry_new, test_history_new"',
     ]);
@@ -214,7 +262,7 @@ describe('evida setup', function () {
     }
     const { changes } = await setup();
     expect(updates(changes).join()).to.match(/writer.*had other rights.*reader.*had other rights/);
-    expect(await ofSetUp()).to.have.length(2);
+    expect(await ofSetUp()).to.have.length(3);
     expect(await writeAs('influx-token', buckets.operations)).to.equal('done');
   });
 
@@ -223,12 +271,10 @@ describe('evida setup', function () {
     const [bucket] = (await bucketsApi.getBuckets({ org: 'evida', name: buckets.history })).buckets ?? [];
     await bucketsApi.deleteBucketsID({ bucketID: bucket?.id ?? '' });
     const { changes } = await setup();
-    expect(
-      changes
-        .filter(({ action }) => action === 'update')
-        .map(({ what }) => what)
-        .join(),
-    ).to.match(/writer.*had other rights.*reader.*had other rights/);
+    expect(updates(changes).filter((what) => what.startsWith('InfluxDB'))).to.deep.equal([
+      'InfluxDB token, writer of test_telemetry_new, test_history_new, test_operations_new (it had other rights)',
+      'InfluxDB token, reader of test_telemetry_new, test_history_new, test_operations_new (it had other rights)',
+    ]);
     expect(await writeAs('influx-token', buckets.history)).to.equal('done');
   });
 
@@ -273,7 +319,7 @@ describe('evida setup', function () {
   it('tells no password to the server: none stands in its log', async () => {
     const log = await readFile(world().servers.postgres.logFile, 'utf8');
     expect(log).to.contain('LOG');
-    for (const name of ['database-url', 'database-reader-url']) {
+    for (const name of ['database-url', 'database-reader-url', 'rehearsal-database-url']) {
       expect(log).not.to.contain(new URL(await secret(name)).password);
     }
   });

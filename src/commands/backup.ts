@@ -68,7 +68,8 @@ It needs rights that Evida itself need not have: REHEARSAL_DATABASE_URL, REHEARS
 
 const list = createConfiguredVerb('list', {
   summary: 'show which backups there are',
-  description: 'Shows the backups in blob storage, the latest last, with what each holds.',
+  description:
+    'Shows the backups in blob storage, the latest last, with what each holds, and which of them are damaged.',
   examples: [['evida backup list --json', 'as one JSON array']],
   exitCodes: [DAMAGED, AWAY],
 })
@@ -76,12 +77,16 @@ const list = createConfiguredVerb('list', {
   .action((options: Options) =>
     withBackups(options, async (backups) => {
       const all = await backups.list(stopSignal());
+      if (all.some((one) => 'damaged' in one)) process.exitCode = 65;
       if (options.json) return print(JSON.stringify(all));
       if (all.length === 0) return print('there are no backups');
-      const rows = all.map(({ backup, createdAt, rows, values, blobs, bytes }) =>
-        [backup, createdAt, rows, values, blobs, sizeInWords(bytes)].map(String),
-      );
+      const rows = all.map((one) => {
+        if ('damaged' in one) return [String(one.backup), 'damaged', '', '', '', ''];
+        const { backup, createdAt, rows, values, blobs, bytes } = one;
+        return [backup, createdAt, rows, values, blobs, sizeInWords(bytes)].map(String);
+      });
       print(inColumns([['backup', 'made at', 'rows', 'values', 'blobs', 'size'], ...rows]));
+      for (const one of all) if ('damaged' in one) print(one.damaged);
     }),
   );
 
@@ -125,7 +130,7 @@ const restore = createConfiguredVerb('restore', {
   description: `Restores a backup into DATABASE_URL and the buckets of this environment, which may be empty or not. Rows and values that are
 there stay, but for rows of Eboost's that are older than the backup's; with --overwrite, tables become what they were and
 values are written over. Each table is restored as a whole or not at all. Done twice, it changes nothing more; one that was
-stopped or killed is done again.`,
+stopped or killed is done again. If the latest backup is damaged, --at gives the last one that can be read; it says so.`,
   examples: [
     ['evida backup restore --dry-run', 'say what would be put back'],
     ['evida backup restore', 'the latest backup'],
@@ -158,7 +163,12 @@ stopped or killed is done again.`,
       };
       const result = await backups.restore(stopSignal(), selection, tellSteps(watched(options)));
       if (json) return print(JSON.stringify(result));
-      const { backup, createdAt, tables, rows, days, values } = result;
+      const { backup, createdAt, tables, rows, days, values, damaged, forgottenUnknown } = result;
+      if (damaged.length > 0) print(`passed over, as they are damaged: backups ${damaged.join(', ')}`);
+      if (forgottenUnknown.length > 0)
+        print(
+          `damaged, and so silent on who was forgotten: backups ${forgottenUnknown.join(', ')}; forget again whoever was since the one before`,
+        );
       print(
         `backup ${backup} of ${createdAt}: ${rows} rows of ${tables} tables and ${values} values of ${days} days ${dryRun ? 'would be' : 'were'} put back`,
       );

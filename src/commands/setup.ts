@@ -24,7 +24,7 @@ brings everything up to date.
 
 It needs more rights than Evida has when it runs: INFLUX_ADMIN_TOKEN, DATABASE_ADMIN_URL. The secrets that it makes
 for Evida and for Grafana are kept in --secrets, one a file, only for this user; they are given to Evida as files:
-DATABASE_URL_FILE, INFLUX_TOKEN_FILE.`,
+DATABASE_URL_FILE, INFLUX_TOKEN_FILE, and for rehearsals REHEARSAL_DATABASE_URL_FILE, REHEARSAL_INFLUX_TOKEN_FILE.`,
   examples: [
     ['evida setup --dry-run', 'say what would be done'],
     ['evida setup --secrets /etc/evida/secrets', 'do it'],

@@ -107,20 +107,28 @@ export async function findBucket(influx: InfluxDB, org: string, name: string): P
   } catch (error) {
     if (statusOf(error) !== NOT_FOUND) throw asInfluxError(error, `looking for bucket ${name}`);
     // It is the bucket, or the organisation, that is not found: without the name, it can only be the latter.
-    await toldByInflux(`looking for organisation ${org}`, () => bucketsApi.getBuckets({ org, limit: 1 }));
+    await toldByInflux(lookingFor(org), () => bucketsApi.getBuckets({ org, limit: 1 }));
     return undefined;
   }
 }
 
+/** The id of an organisation, if there is one that the token may see. @throws EvidaError INFLUX_UNAVAILABLE, INFLUX_REFUSED */
+export async function findOrgId(influx: InfluxDB, org: string): Promise<string | undefined> {
+  const { orgs } = await toldByInflux(lookingFor(org), () => new OrgsAPI(influx).getOrgs({ org }));
+  return orgs?.[0]?.id;
+}
+
 /** The id of an organisation. @throws EvidaError INFLUX_REFUSED if there is none that the token may see */
 export async function orgId(influx: InfluxDB, org: string): Promise<string> {
-  const operation = `looking for organisation ${org}`;
-  const { orgs } = await toldByInflux(operation, () => new OrgsAPI(influx).getOrgs({ org }));
-  const id = orgs?.[0]?.id;
+  const id = await findOrgId(influx, org);
   if (id !== undefined) return id;
   throw new EvidaError('INFLUX_REFUSED', {
-    operation,
+    operation: lookingFor(org),
     problem: 'there is none of this name that the token may see',
     hint: 'Check INFLUX_ORG. Buckets are made by `evida setup`, with INFLUX_ADMIN_TOKEN.',
   });
+}
+
+function lookingFor(org: string): string {
+  return `looking for organisation ${org}`;
 }

@@ -5,14 +5,17 @@ import { kept, type PlannedChange } from '../planned-change.ts';
 import { findBucket, orgId } from './buckets.ts';
 import { toldByInflux } from './influx-error.ts';
 
-/** A token for some buckets and nothing else. */
+/** A token of an Evida. */
 export interface TokenWanted {
   readonly org: string;
   readonly buckets: readonly string[];
   /** Those that it is known by: what it may do besides may change from version to version. */
   readonly knownBy: readonly string[];
-  /** The writer reads too: analysis and backup look at what was written. */
-  readonly kind: 'writer' | 'reader';
+  /**
+   * The writer reads too: analysis and backup look at what was written. Both are for these buckets and nothing else. That of
+   * rehearsals makes buckets, and InfluxDB knows no right for that but the one to all buckets of the organisation.
+   */
+  readonly kind: 'writer' | 'reader' | 'rehearsal';
   /** Whether its secret is still at hand: InfluxDB shows it only once. */
   readonly isKnown: boolean;
   /** Keeps the secret of a token that was made. */
@@ -23,7 +26,10 @@ export interface TokenWanted {
 export function planToken(influx: InfluxDB, wanted: TokenWanted): Promise<PlannedChange> {
   const { kind, org, buckets, knownBy, isKnown } = wanted;
   const description = `evida ${kind}: ${knownBy.join(', ')}`;
-  const what = `InfluxDB token, ${kind} of ${buckets.join(', ')}`;
+  const what =
+    kind === 'rehearsal'
+      ? `InfluxDB token, makes buckets in ${org}`
+      : `InfluxDB token, ${kind} of ${buckets.join(', ')}`;
   return toldByInflux(`looking for the ${what}`, async () => {
     const existing = await findTokens(influx, await orgId(influx, org), description);
     const apply = () => replace(influx, wanted, description);
@@ -50,7 +56,7 @@ async function reasonToReplace(
   if (token?.status !== 'active') return 'it was switched off';
   const rights = (permissions: readonly Permission[]) =>
     permissions
-      .map(({ action, resource: { type, id } }) => `${action} ${type} ${id}`)
+      .map(({ action, resource: { type, id, orgID } }) => `${action} ${type} ${id ?? `of ${orgID}`}`)
       .sort()
       .join();
   const present = rights(token.permissions ?? []);
@@ -60,6 +66,14 @@ async function reasonToReplace(
 /** Empty for buckets that do not exist yet. */
 async function permissionsOf(influx: InfluxDB, { org, buckets, kind }: TokenWanted): Promise<Permission[]> {
   const orgID = await orgId(influx, org);
+  if (kind === 'rehearsal') {
+    const resource = { type: 'buckets' as const, orgID };
+    return [
+      { action: 'read', resource: { type: 'orgs', id: orgID } },
+      { action: 'read', resource },
+      { action: 'write', resource },
+    ];
+  }
   const permissions: Permission[] = [];
   for (const name of buckets) {
     const id = (await findBucket(influx, org, name))?.id;

@@ -40,16 +40,16 @@ async function takeOver(database: Database, owner: string): Promise<void> {
 
 /**
  * What is to be done so that Evida's role may change the rows of all tables and dashboards' may only read, now and of
- * tables to come, and neither may do more.
+ * tables to come, that of rehearsals may connect, and none may do more.
  */
 export async function planRights(
   database: Database,
   names: RoleNames,
   databaseName: string,
 ): Promise<PlannedChange> {
-  const { owner, app, reader } = names;
-  const what = `rights of ${app} and ${reader} on ${databaseName}`;
-  const { rows } = await database.query(WRONG_RIGHTS, [app, reader, owner]);
+  const { owner, app, reader, rehearsal } = names;
+  const what = `rights of ${app}, ${reader} and ${rehearsal} on ${databaseName}`;
+  const { rows } = await database.query(WRONG_RIGHTS, [app, reader, owner, rehearsal]);
   const { count, isNew } = Rights.parse(rows[0]);
   if (count === 0) return kept(what);
   return { action: isNew ? 'create' : 'update', what, apply: () => setRights(database, names, databaseName) };
@@ -61,7 +61,8 @@ export async function planRights(
  */
 const WRONG_RIGHTS = `
   WITH roles AS (
-    SELECT (SELECT oid FROM pg_roles WHERE rolname = $1) AS app, (SELECT oid FROM pg_roles WHERE rolname = $2) AS reader
+    SELECT (SELECT oid FROM pg_roles WHERE rolname = $1) AS app, (SELECT oid FROM pg_roles WHERE rolname = $2) AS reader,
+           (SELECT oid FROM pg_roles WHERE rolname = $4) AS rehearsal
   ), relations AS (
     SELECT oid, relname <> 'migration' AND relkind <> 'v' AS changes
       FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
@@ -73,27 +74,35 @@ const WRONG_RIGHTS = `
     SELECT app, oid, privilege, privilege = 'SELECT' OR (changes AND privilege <> 'TRUNCATE') FROM roles, relations, privileges
      UNION ALL
     SELECT reader, oid, privilege, privilege = 'SELECT' FROM roles, relations, privileges
+     UNION ALL
+    SELECT rehearsal, oid, privilege, false FROM roles, relations, privileges
   )
   SELECT (SELECT app IS NULL FROM roles) AS "isNew",
          (SELECT count(*) FROM wanted
            WHERE role IS NULL OR has_table_privilege(role, relation, privilege) IS DISTINCT FROM allowed)::integer
        + (SELECT count(*) FROM roles
-           WHERE app IS NULL OR reader IS NULL OR NOT EXISTS (SELECT FROM relations)
+           WHERE app IS NULL OR reader IS NULL OR rehearsal IS NULL OR NOT EXISTS (SELECT FROM relations)
               OR NOT has_database_privilege(app, current_database(), 'TEMPORARY')
+              OR NOT has_database_privilege(rehearsal, current_database(), 'CONNECT')
               OR has_schema_privilege(app, 'public', 'CREATE') OR has_schema_privilege(reader, 'public', 'CREATE')
+              OR has_schema_privilege(rehearsal, 'public', 'CREATE')
               OR (SELECT count(*) FROM pg_default_acl
                    WHERE pg_get_userbyid(defaclrole) = $3 AND defaclnamespace = 'public'::regnamespace) = 0)::integer AS count`;
 
 async function setRights(database: Database, names: RoleNames, databaseName: string): Promise<void> {
-  const [owner, app, reader, name] = [names.owner, names.app, names.reader, databaseName].map((word) =>
-    pg.escapeIdentifier(word),
-  );
+  const [owner, app, reader, rehearsal, name] = [
+    names.owner,
+    names.app,
+    names.reader,
+    names.rehearsal,
+    databaseName,
+  ].map((word) => pg.escapeIdentifier(word));
   await database.query(`
-    REVOKE CREATE ON SCHEMA public FROM PUBLIC, ${app}, ${reader};
-    GRANT CONNECT ON DATABASE ${name} TO ${app}, ${reader};
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC, ${app}, ${reader}, ${rehearsal};
+    GRANT CONNECT ON DATABASE ${name} TO ${app}, ${reader}, ${rehearsal};
     GRANT TEMPORARY ON DATABASE ${name} TO ${app};
     GRANT USAGE ON SCHEMA public TO ${app}, ${reader};
-    REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${app}, ${reader};
+    REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${app}, ${reader}, ${rehearsal};
     GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${app}, ${reader};
     DO $$
     DECLARE

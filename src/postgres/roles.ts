@@ -12,10 +12,17 @@ export interface RoleNames {
   readonly app: string;
   /** Dashboards: only reads. */
   readonly reader: string;
+  /** Rehearsals of a restore: makes databases of its own, and sees nothing of this one. */
+  readonly rehearsal: string;
 }
 
 export function roleNames(database: string): RoleNames {
-  return { owner: `${database}_owner`, app: `${database}_app`, reader: `${database}_reader` };
+  return {
+    owner: `${database}_owner`,
+    app: `${database}_app`,
+    reader: `${database}_reader`,
+    rehearsal: `${database}_rehearsal`,
+  };
 }
 
 /** A role that logs in. */
@@ -26,8 +33,21 @@ export interface LoginWanted {
   readonly renew: (set: (password: string) => Promise<void>) => Promise<void>;
 }
 
+/** The roles that log in, and what each may, in words. */
+const LOGINS = [
+  { kind: 'app', may: 'reads and changes rows', createsDatabases: false },
+  { kind: 'reader', may: 'only reads', createsDatabases: false },
+  { kind: 'rehearsal', may: 'only makes databases of its own', createsDatabases: true },
+] as const;
+type Login = (typeof LOGINS)[number];
+
 const Name = z.object({ name: z.string() });
-const Role = z.object({ name: z.string(), login: z.boolean(), powerful: z.boolean() });
+const Role = z.object({
+  name: z.string(),
+  login: z.boolean(),
+  createsDatabases: z.boolean(),
+  powerful: z.boolean(),
+});
 type Role = z.output<typeof Role>;
 
 /** The name of the database that a pool is connected to. */
@@ -36,15 +56,16 @@ export async function databaseName(database: Database): Promise<string> {
   return Name.parse(rows[0]).name;
 }
 
-/** What is to be done so that the three roles exist, with no more power than they need and passwords that are known. */
+/** What is to be done so that the roles exist, with no more power than they need and passwords that are known. */
 export async function planRoles(
   database: Database,
   names: RoleNames,
-  logins: { readonly app: LoginWanted; readonly reader: LoginWanted },
+  logins: { readonly [kind in Login['kind']]: LoginWanted },
 ): Promise<PlannedChange[]> {
   const { rows } = await database.query(
     `SELECT rolname AS name, rolcanlogin AS login,
-            rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls AS powerful
+            rolcreatedb AS "createsDatabases",
+            rolsuper OR rolcreaterole OR rolreplication OR rolbypassrls AS powerful
        FROM pg_roles WHERE rolname = ANY($1)`,
     [Object.values(names)],
   );
@@ -56,8 +77,9 @@ export async function planRoles(
   );
   return [
     await planOwner(database, names.owner, roles.get(names.owner)),
-    planLogin(database, names.app, 'reads and changes rows', logins.app, roles.get(names.app)),
-    planLogin(database, names.reader, 'only reads', logins.reader, roles.get(names.reader)),
+    ...LOGINS.map((wanted) =>
+      planLogin(database, names[wanted.kind], wanted, logins[wanted.kind], roles.get(names[wanted.kind])),
+    ),
   ];
 }
 
@@ -91,23 +113,24 @@ async function mayActAs(database: Database, owner: string): Promise<boolean> {
 function planLogin(
   database: Database,
   name: string,
-  may: string,
+  { may, createsDatabases }: Login,
   login: LoginWanted,
   role: Role | undefined,
 ): PlannedChange {
   const what = `role ${name}, ${may}`;
-  const isFit = role?.login === true && !role.powerful;
+  const isFit = role?.login === true && !role.powerful && role.createsDatabases === createsDatabases;
   if (isFit && login.isKnown) return kept(what);
   const identifier = pg.escapeIdentifier(name);
-  const powers = 'LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS';
+  const powers = createsDatabases ? 'LOGIN CREATEDB' : 'LOGIN';
+  const noOthers = `NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS ${createsDatabases ? '' : 'NOCREATEDB'}`;
   const apply = () =>
     login.renew(async (password) => {
       // As a verifier: a password in a statement would stand in the server's log if the statement failed.
       const verifier = pg.escapeLiteral(scramVerifier(password));
       const verb = role === undefined ? 'CREATE' : 'ALTER';
-      await database.query(
-        `${verb} ROLE ${identifier} ${isFit || role === undefined ? 'LOGIN' : powers} PASSWORD ${verifier}`,
-      );
+      // Only a superuser may say what a role is not, and a new one is none of it.
+      const others = isFit || role === undefined ? '' : noOthers;
+      await database.query(`${verb} ROLE ${identifier} ${powers} ${others} PASSWORD ${verifier}`);
     });
   if (role === undefined) return { action: 'create', what, apply };
   const reason = isFit ? 'its password was not at hand' : 'it had other powers';

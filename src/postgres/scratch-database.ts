@@ -2,6 +2,9 @@ import pg from 'pg';
 import type { Log } from '../log.ts';
 import { asUnavailable, connectDatabase, type Database, databaseConnection } from './database.ts';
 
+/** How long a connection that is ended may take to be gone. */
+const LEAVE_WITHIN_MS = 5000;
+
 /**
  * Makes an empty database beside the one of `url` for a piece of work, and drops it after it; one of the same name that a
  * killed process left is dropped before.
@@ -18,14 +21,19 @@ export async function inScratchDatabase<T>(
   const own = new URL(url);
   own.pathname = `/${name}`;
   const identifier = pg.escapeIdentifier(name);
-  const drop = `DROP DATABASE IF EXISTS ${identifier} WITH (FORCE)`;
-  await run(url, ca, [drop, `CREATE DATABASE ${identifier}`]);
+  // WITH (FORCE) would do both, but refuses whoever is no superuser while an autovacuum worker is in the database.
+  const drop = [
+    `SELECT pg_terminate_backend(pid, ${LEAVE_WITHIN_MS}) FROM pg_stat_activity
+      WHERE datname = ${pg.escapeLiteral(name)} AND usename = current_user`,
+    `DROP DATABASE IF EXISTS ${identifier}`,
+  ];
+  await run(url, ca, [...drop, `CREATE DATABASE ${identifier}`]);
   const database = connectDatabase(own.href, 'evida rehearsal', log, ca);
   try {
     return await work(database);
   } finally {
     await database.end();
-    await run(url, ca, [drop]);
+    await run(url, ca, drop);
   }
 }
 

@@ -21,12 +21,17 @@ import { Archive } from './backup/archive.ts';
 import { type BackupJob, besideNone, doByLedger, isDue } from './backup/by-ledger.ts';
 import { openContainer } from './backup/container.ts';
 import { Encryption } from './backup/encryption.ts';
-import { type BackupSummary, listBackups } from './backup/list-backups.ts';
+import { type BackupSummary, type DamagedBackup, listBackups } from './backup/list-backups.ts';
 import type { Manifest } from './backup/manifest.ts';
 import type { OnStep } from './backup/progress.ts';
 import { type Pruned, type PruneOptions, pruneBackups } from './backup/prune.ts';
 import { type Rehearsal, refuseDifferent, rehearse } from './backup/rehearse.ts';
-import { type Restored, type RestoreSelection, type RestoreTarget, restoreBackup } from './backup/restore.ts';
+import {
+  type RestoredBackup,
+  type RestoreSelection,
+  type RestoreTarget,
+  restoreBackup,
+} from './backup/restore.ts';
 import {
   type BackupOptions,
   type BackupResult,
@@ -39,7 +44,7 @@ import {
 import { Storage } from './backup/storage.ts';
 import { type Verification, verifyBackups } from './backup/verify.ts';
 
-export type { BackupSummary, OnStep, Pruned, Restored, RestoreSelection, Verification };
+export type { BackupSummary, DamagedBackup, OnStep, Pruned, RestoredBackup, RestoreSelection, Verification };
 
 /** A day's export may take long to begin. */
 const INFLUX_TIMEOUT_MS = 600_000;
@@ -102,7 +107,7 @@ export class Backups {
     return result ?? { already: 'done' };
   }
 
-  async list(signal: AbortSignal): Promise<BackupSummary[]> {
+  async list(signal: AbortSignal): Promise<(BackupSummary | DamagedBackup)[]> {
     return await listBackups(await this.#archive(signal));
   }
 
@@ -110,7 +115,7 @@ export class Backups {
     return await verifyBackups(await this.#archive(signal), onStep);
   }
 
-  async restore(signal: AbortSignal, selection: RestoreSelection, onStep: OnStep): Promise<Restored> {
+  async restore(signal: AbortSignal, selection: RestoreSelection, onStep: OnStep): Promise<RestoredBackup> {
     await migrate(this.#database, projectFile('sql'));
     const target = this.#target(this.#influx, this.#database, this.#buckets);
     const restored = await restoreBackup(target, await this.#archive(signal), selection, onStep);

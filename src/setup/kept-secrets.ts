@@ -3,9 +3,10 @@ import pg from 'pg';
 import { z } from 'zod';
 import type { SetupConfig } from '../config.ts';
 import { EvidaError } from '../errors.ts';
-import { findBucket } from '../influx/buckets.ts';
+import { findBucket, findOrgId } from '../influx/buckets.ts';
 import { influxAddress } from '../influx/connect.ts';
 import { statusOf } from '../influx/influx-error.ts';
+import type { TokenWanted } from '../influx/tokens.ts';
 import { databaseConnection } from '../postgres/database.ts';
 
 const CONNECT_WITHIN_MS = 10_000;
@@ -57,11 +58,17 @@ export async function isDatabaseAddressOf(
   }
 }
 
-/** Whether a kept token still sees the history bucket. */
-export async function isTokenOf(kept: string, config: SetupConfig): Promise<boolean> {
+/** Whether a kept token still sees the history bucket; that of rehearsals, the organisation, which the others do not. */
+export async function isTokenOf(
+  kept: string,
+  kind: TokenWanted['kind'],
+  config: SetupConfig,
+): Promise<boolean> {
   const influx = new InfluxDB({ ...influxAddress(config), token: kept });
+  const org = config.INFLUX_ORG;
   try {
-    return (await findBucket(influx, config.INFLUX_ORG, config.INFLUX_HISTORY_BUCKET)) !== undefined;
+    if (kind === 'rehearsal') return (await findOrgId(influx, org)) !== undefined;
+    return (await findBucket(influx, org, config.INFLUX_HISTORY_BUCKET)) !== undefined;
   } catch (error) {
     if (statusOf(error) === undefined) throw error;
     return false;

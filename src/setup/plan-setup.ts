@@ -3,7 +3,7 @@ import type { SetupConfig } from '../config.ts';
 import { planBuckets } from '../influx/buckets.ts';
 import { influxAddress } from '../influx/connect.ts';
 import { planTasks } from '../influx/tasks.ts';
-import { planToken } from '../influx/tokens.ts';
+import { planToken, type TokenWanted } from '../influx/tokens.ts';
 import type { PlannedChange } from '../planned-change.ts';
 import type { Database } from '../postgres/database.ts';
 import { planMigrations } from '../postgres/migrate.ts';
@@ -53,6 +53,7 @@ async function planPostgres(
   const logins = {
     app: await login(roles.app, 'database-url'),
     reader: await login(roles.reader, 'database-reader-url'),
+    rehearsal: await login(roles.rehearsal, 'rehearsal-database-url'),
   };
   return [
     ...(await planRoles(database, roles, logins)),
@@ -67,13 +68,13 @@ async function planInflux(config: SetupConfig, secrets: SecretFiles): Promise<Pl
   const org = config.INFLUX_ORG;
   const knownBy = [config.INFLUX_TELEMETRY_BUCKET, config.INFLUX_HISTORY_BUCKET];
   const buckets = [...knownBy, config.INFLUX_OPERATIONS_BUCKET];
-  const token = async (kind: 'writer' | 'reader', file: SecretFile): Promise<PlannedChange> =>
+  const token = async (kind: TokenWanted['kind'], file: SecretFile): Promise<PlannedChange> =>
     await planToken(influx, {
       org,
       buckets,
       knownBy,
       kind,
-      isKnown: await secrets.isProven(file, (kept) => isTokenOf(kept, config)),
+      isKnown: await secrets.isProven(file, (kept) => isTokenOf(kept, kind, config)),
       keep: async (secret) => {
         await secrets.note(file, secret);
         await secrets.keepNoted(file);
@@ -84,5 +85,6 @@ async function planInflux(config: SetupConfig, secrets: SecretFiles): Promise<Pl
     ...(await planTasks(influx, config)),
     await token('writer', 'influx-token'),
     await token('reader', 'influx-reader-token'),
+    await token('rehearsal', 'rehearsal-influx-token'),
   ];
 }

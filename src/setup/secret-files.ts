@@ -10,6 +10,8 @@ export const SECRET_FILES = {
   'database-reader-url': "Grafana's Postgres data source",
   'influx-token': 'INFLUX_TOKEN_FILE',
   'influx-reader-token': "Grafana's InfluxDB data source",
+  'rehearsal-database-url': 'REHEARSAL_DATABASE_URL_FILE',
+  'rehearsal-influx-token': 'REHEARSAL_INFLUX_TOKEN_FILE',
 } as const;
 
 export type SecretFile = keyof typeof SECRET_FILES;

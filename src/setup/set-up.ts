@@ -59,6 +59,6 @@ function asRefusal(error: unknown): unknown {
     cause: error,
     hint: error.code?.startsWith('28')
       ? 'Check user and password in DATABASE_ADMIN_URL.'
-      : 'DATABASE_ADMIN_URL must name a role that may create roles and that owns the database.',
+      : 'DATABASE_ADMIN_URL must name a role that may create roles and databases, and that owns the database.',
   });
 }

@@ -78,7 +78,7 @@ export class BackupWorld {
     database: Database,
     selection: Partial<RestoreSelection> = {},
     archive = this.archive(),
-    buckets = this.world.buckets,
+    buckets: RestoreTarget['buckets'] = this.world.buckets,
   ): Promise<Restored> {
     return restoreBackup(
       this.target(database, buckets),

@@ -48,8 +48,8 @@ export async function prepareEnvironment(directory: string, addresses: DemoAddre
     PHOTOGRAPH_INTERVAL: '20s',
     UTILIZATION_INTERVAL: '5s',
     // A rehearsal makes a database and buckets of its own.
-    REHEARSAL_DATABASE_URL: evidaUrl,
-    REHEARSAL_INFLUX_TOKEN: influx.adminToken,
+    REHEARSAL_DATABASE_URL: withServerOf(await readSecret(secrets, 'rehearsal-database-url'), evidaUrl),
+    REHEARSAL_INFLUX_TOKEN: await readSecret(secrets, 'rehearsal-influx-token'),
     TIME_ZONE: timeZone,
     DATA_DIR: join(serversDirectory(directory), 'evida'),
     HTTP_PORT: '0',

@@ -42,6 +42,7 @@ export class Archive {
   readonly storage: Storage;
   readonly #encryption: Encryption | undefined;
   readonly #workDirectory: string;
+  #hasOpened = false;
 
   constructor(storage: Storage, encryption: Encryption | undefined, workDirectory: string) {
     this.storage = storage;
@@ -51,6 +52,11 @@ export class Archive {
 
   get isEncrypted(): boolean {
     return this.#encryption !== undefined;
+  }
+
+  /** Whether the key has opened anything yet: then what it does not open is damaged, or was encrypted with another one. */
+  get hasOpened(): boolean {
+    return this.#hasOpened;
   }
 
   /** Removes what a process that was killed has left on the disk: after a day it belongs to nothing that is under way. */
@@ -152,6 +158,7 @@ export class Archive {
       this.#encryption.decrypt(name),
       createWriteStream(`${file}.plain`, { mode: 0o600 }),
     );
+    this.#hasOpened = true;
     return `${file}.plain`;
   }
 

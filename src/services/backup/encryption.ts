@@ -102,6 +102,6 @@ function wrongKey(name: string, problem: string): EvidaError {
   return new EvidaError('BACKUP_KEY', {
     operation: `decrypting ${name}`,
     problem,
-    hint: 'BACKUP_KEY_FILE must hold the key with which the backup was made.',
+    hint: 'BACKUP_KEY_FILE must hold the key of the backup. If evida backup list reads others, this one is damaged: --at restores an earlier one.',
   });
 }

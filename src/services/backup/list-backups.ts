@@ -1,5 +1,6 @@
+import { EvidaError, messageOf } from '../../errors.ts';
 import type { Archive } from './archive.ts';
-import { blobsOf, listChain, readManifest } from './manifest.ts';
+import { blobsOf, listChain, tryManifest } from './manifest.ts';
 
 export interface BackupSummary {
   readonly backup: number;
@@ -12,11 +13,23 @@ export interface BackupSummary {
   readonly bytes: number;
 }
 
-/** What backups there are, in order. @throws EvidaError BLOB_UNAVAILABLE, BACKUP_DAMAGED, BACKUP_KEY */
-export async function listBackups(archive: Archive): Promise<BackupSummary[]> {
-  const summaries: BackupSummary[] = [];
-  for (const name of (await listChain(archive)).names.values()) {
-    const { manifest } = await readManifest(archive, name);
+/** One whose manifest cannot be read, and why. */
+export interface DamagedBackup {
+  readonly backup: number;
+  readonly damaged: string;
+}
+
+/** What backups there are, in order. @throws EvidaError BLOB_UNAVAILABLE, BACKUP_KEY */
+export async function listBackups(archive: Archive): Promise<(BackupSummary | DamagedBackup)[]> {
+  const summaries: (BackupSummary | DamagedBackup)[] = [];
+  const chain = await listChain(archive);
+  for (const [backup, name] of chain.names) {
+    const stored = await tryManifest(archive, name, chain);
+    if (stored instanceof EvidaError) {
+      summaries.push({ backup, damaged: messageOf(stored) });
+      continue;
+    }
+    const { manifest } = stored;
     const { sequence, createdAt, version, postgres, influx } = manifest;
     const blobs = [...blobsOf(manifest).values()];
     summaries.push({

@@ -127,6 +127,38 @@ export async function readManifest(archive: Archive, name: string): Promise<Stor
   throw unreadable(name, new Error(z.prettifyError(manifest.error)));
 }
 
+/**
+ * The same, but says what is wrong with a manifest that is damaged. One that the key does not open is, if the key opens another:
+ * else, the key is wrong.
+ * @throws EvidaError BACKUP_KEY, BLOB_UNAVAILABLE
+ */
+export async function tryManifest(
+  archive: Archive,
+  name: string,
+  { names }: Chain,
+): Promise<StoredManifest | EvidaError> {
+  try {
+    return await readManifest(archive, name);
+  } catch (error) {
+    archive.storage.signal.throwIfAborted();
+    if (!(error instanceof EvidaError)) throw error;
+    if (error.code === 'BACKUP_DAMAGED') return error;
+    if (error.code === 'BACKUP_KEY' && archive.isEncrypted && (await opensAny(archive, [...names.values()])))
+      return error;
+    throw error;
+  }
+}
+
+async function opensAny(archive: Archive, names: readonly string[]): Promise<boolean> {
+  for (const name of names) {
+    if (archive.hasOpened) break;
+    await readManifest(archive, name).catch((error: unknown) => {
+      if (!(error instanceof EvidaError) || error.code === 'BLOB_UNAVAILABLE') throw error;
+    });
+  }
+  return archive.hasOpened;
+}
+
 async function parsed(content: AsyncIterable<Buffer>): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of content) chunks.push(chunk);
@@ -139,15 +171,28 @@ export async function readLatest(archive: Archive): Promise<StoredManifest | und
   return name === undefined ? undefined : await readManifest(archive, name);
 }
 
-/** The last manifest that was written at a moment or before. @throws EvidaError BACKUP_ABSENT */
-export async function readManifestAt(archive: Archive, atMs: number): Promise<StoredManifest> {
-  for (const name of [...(await listChain(archive)).names.values()].reverse()) {
-    const stored = await readManifest(archive, name);
-    if (Date.parse(stored.manifest.createdAt) <= atMs) return stored;
+/**
+ * The last manifest that was written at a moment or before, and the backups that were passed over because they are damaged: of
+ * when they are, nobody can say. Only who asks for a moment gets an older one in place of them.
+ * @throws EvidaError BACKUP_ABSENT; BACKUP_DAMAGED, BACKUP_KEY if the last one of all cannot be read
+ */
+export async function readManifestAt(
+  archive: Archive,
+  atMs: number,
+): Promise<{ readonly stored: StoredManifest; readonly damaged: readonly number[] }> {
+  const chain = await listChain(archive);
+  const damaged: number[] = [];
+  for (const [sequence, name] of [...chain.names].reverse()) {
+    const stored = await tryManifest(archive, name, chain);
+    if (!(stored instanceof EvidaError)) {
+      if (Date.parse(stored.manifest.createdAt) <= atMs) return { stored, damaged };
+    } else if (atMs === Number.POSITIVE_INFINITY) throw stored;
+    else damaged.push(sequence);
   }
+  const unread = damaged.length === 0 ? '' : `; damaged, and so of unknown time: ${damaged.join(', ')}`;
   throw new EvidaError('BACKUP_ABSENT', {
     operation: 'looking for a backup',
-    problem: 'there is none of that time or before',
+    problem: `there is none of that time or before${unread}`,
     hint: 'evida backup list shows which there are.',
   });
 }

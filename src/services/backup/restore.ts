@@ -8,7 +8,7 @@ import type { WriteBatch } from '../../influx/write-batch.ts';
 import type { Database } from '../../postgres/database.ts';
 import { refreshStatistics } from '../../postgres/planner-statistics.ts';
 import type { Archive } from './archive.ts';
-import { listChain, type Manifest, readManifest, readManifestAt } from './manifest.ts';
+import { listChain, type Manifest, readManifestAt, tryManifest } from './manifest.ts';
 import type { OnStep } from './progress.ts';
 import { restoreDay } from './restore-day.ts';
 import { type RestoreOptions, restoreTable } from './restore-table.ts';
@@ -43,6 +43,13 @@ export interface Restored {
   readonly isDryRun: boolean;
 }
 
+export interface RestoredBackup extends Restored {
+  /** Backups that were looked at before this one, and are damaged: this one may be older than what was asked for. */
+  readonly damaged: readonly number[];
+  /** Later backups whose list of who was forgotten cannot be read: who was forgotten since the backup before may be back. */
+  readonly forgottenUnknown: readonly number[];
+}
+
 /**
  * Restores a backup into databases that are empty or not. One that was killed is done again: what it had finished is found so.
  * @throws EvidaError BACKUP_ABSENT, BACKUP_DAMAGED, BACKUP_KEY, BACKUP_TARGET, BLOB_UNAVAILABLE and those of the servers
@@ -52,30 +59,50 @@ export async function restoreBackup(
   archive: Archive,
   selection: RestoreSelection,
   onStep: OnStep,
-): Promise<Restored> {
-  const { manifest } = await readManifestAt(archive, selection.atMs);
+): Promise<RestoredBackup> {
+  const { stored, damaged } = await readManifestAt(archive, selection.atMs);
+  const { manifest } = stored;
   const { filesInto, ...rest } = selection;
-  await restoreForgotten(target.database, archive, selection);
+  const forgottenUnknown = await restoreForgotten(target.database, archive, selection);
   const restored = await restoreManifest(target, archive, manifest, rest, onStep);
   if (filesInto !== undefined && !selection.isDryRun) await writeFiles(archive, manifest, filesInto, onStep);
-  return restored;
+  return { ...restored, damaged, forgottenUnknown };
 }
 
-/** Who was forgotten after the backup that is restored stays so: by the last backup whose list can be read. */
+/**
+ * Who was forgotten after the backup that is restored stays so: by the last backup whose list can be read. Gives the later ones,
+ * whose list cannot.
+ */
 async function restoreForgotten(
   database: Database,
   archive: Archive,
   options: RestoreOptions,
-): Promise<void> {
-  for (const name of [...(await listChain(archive)).names.values()].reverse()) {
-    try {
-      const { manifest } = await readManifest(archive, name);
-      const list = manifest.postgres.tables.find((table) => table.name === FORGOTTEN);
-      if (list !== undefined) await restoreTable(database, archive, list, options);
-      return;
-    } catch (error) {
-      if (!(error instanceof EvidaError) || error.code !== 'BACKUP_DAMAGED') throw error;
-    }
+): Promise<number[]> {
+  const chain = await listChain(archive);
+  const unreadable: number[] = [];
+  for (const [sequence, name] of [...chain.names].reverse()) {
+    const stored = await tryManifest(archive, name, chain);
+    if (!(stored instanceof EvidaError) && (await restoreList(database, archive, stored.manifest, options)))
+      break;
+    unreadable.push(sequence);
+  }
+  return unreadable;
+}
+
+/** Whether the list of who was forgotten could be read; a backup from before there was one has none to read. */
+async function restoreList(
+  database: Database,
+  archive: Archive,
+  { postgres }: Manifest,
+  options: RestoreOptions,
+): Promise<boolean> {
+  const list = postgres.tables.find(({ name }) => name === FORGOTTEN);
+  try {
+    if (list !== undefined) await restoreTable(database, archive, list, options);
+    return true;
+  } catch (error) {
+    if (error instanceof EvidaError && error.code === 'BACKUP_DAMAGED') return false;
+    throw error;
   }
 }
 

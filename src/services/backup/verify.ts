@@ -1,7 +1,7 @@
-import { messageOf } from '../../errors.ts';
+import { EvidaError, messageOf } from '../../errors.ts';
 import type { Archive } from './archive.ts';
 import { FOLDERS } from './folders.ts';
-import { blobsOf, listChain, readManifest, type StoredManifest } from './manifest.ts';
+import { blobsOf, listChain, type StoredManifest, tryManifest } from './manifest.ts';
 import type { OnStep } from './progress.ts';
 
 export interface Verification {
@@ -45,7 +45,8 @@ export async function verifyBackups(archive: Archive, onStep: OnStep): Promise<V
 
 /** The manifests that can be read, in order; what is wrong with the chain goes to `problems`. */
 async function readChain(archive: Archive, problems: string[]): Promise<StoredManifest[]> {
-  const { names, prunedBefore, strange } = await listChain(archive);
+  const chain = await listChain(archive);
+  const { names, prunedBefore, strange } = chain;
   for (const name of strange) problems.push(`${name}: it is no manifest`);
   const manifests: StoredManifest[] = [];
   const last = Math.max(prunedBefore - 1, ...names.keys());
@@ -55,20 +56,18 @@ async function readChain(archive: Archive, problems: string[]): Promise<StoredMa
       problems.push(`manifest ${sequence}: it is missing`);
       continue;
     }
-    try {
-      const stored = await readManifest(archive, name);
-      if (stored.manifest.sequence !== sequence)
-        problems.push(`${name}: it is manifest ${stored.manifest.sequence}`);
-      const before = manifests.at(-1);
-      const { previous } = stored.manifest;
-      if (before?.manifest.sequence === sequence - 1 && previous?.sha256 !== before.sha256)
-        problems.push(`${name}: it follows another manifest than the one before it`);
-      manifests.push(stored);
-    } catch (error) {
-      archive.storage.signal.throwIfAborted();
-      if (isAway(error)) throw error;
-      problems.push(messageOf(error));
+    const stored = await tryManifest(archive, name, chain);
+    if (stored instanceof EvidaError) {
+      problems.push(messageOf(stored));
+      continue;
     }
+    if (stored.manifest.sequence !== sequence)
+      problems.push(`${name}: it is manifest ${stored.manifest.sequence}`);
+    const before = manifests.at(-1);
+    const { previous } = stored.manifest;
+    if (before?.manifest.sequence === sequence - 1 && previous?.sha256 !== before.sha256)
+      problems.push(`${name}: it follows another manifest than the one before it`);
+    manifests.push(stored);
   }
   return manifests;
 }
