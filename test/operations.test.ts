@@ -75,6 +75,19 @@ describe("Evida's own state in InfluxDB", function () {
     for (const { _value } of state) expect(_value).to.be.a('number');
   });
 
+  it('tells when a box said anything last, and how many are silent', async () => {
+    const { evida } = createEvida({ SILENT_AFTER: '1s' });
+    await evida.start();
+    const delivery = () => evida.status().delivery;
+    expect(await until(() => delivery()?.listening === true, WITHIN_MS)).to.equal(true);
+    expect(delivery()?.lastMessageAt).to.equal(null);
+    expect(await until(() => delivery()?.silentBoxes === boxes.length, WITHIN_MS)).to.equal(true);
+    const before = Date.now();
+    await publisher.publishAsync(`${world().topicPrefix}SEbox_10`, '4-1', { qos: 1 });
+    expect(await until(() => delivery()?.silentBoxes === boxes.length - 1, WITHIN_MS)).to.equal(true);
+    expect(Date.parse(delivery()?.lastMessageAt ?? '')).to.be.at.least(before);
+  });
+
   it('stays away, without any harm to delivery, where its bucket is missing and cannot be made', async () => {
     const { evida, lines } = createEvida({ INFLUX_OPERATIONS_BUCKET: '_refused' });
     await evida.start();
