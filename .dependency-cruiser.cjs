@@ -14,10 +14,10 @@ const only = (name, from, to) => ({
 const SHARED =
   '^src/(errors|log|config|config-types|variables|data-file|deadline|planned-change|project-file|retry|stop-signal|tls-hint)\\.ts$';
 /** Besides them: pure streams, and Node.js. */
-const EVERYWHERE = `${SHARED}|^streams/|^node:|^[a-z_]+(/promises)?$`;
+const EVERYWHERE = `${SHARED}|^streams/|^node:|^[a-z_0-9]+(/promises)?$`;
 /** Where a file of src/ may live: each of these has a rule of its own below, but for embedded/, which may import anything. */
 const ROOMS =
-  '^src/((mqtt|journal|influx|postgres|eboost|http|setup|doctor|commands|embedded)/|services/((telemetry|photograph|utilization|analysis|backup)/|[^/]*$)|evida\\.ts$)';
+  '^src/((mqtt|journal|influx|postgres|eboost|grafana|http|setup|doctor|commands|embedded)/|services/((telemetry|photograph|utilization|analysis|backup)/|[^/]*$)|evida\\.ts$)';
 const NPM = (...names) =>
   names.map((name) => `node_modules/${name.replace('/', '\\/')}/|^${name}$`).join('|');
 const any = (...paths) => paths.join('|');
@@ -79,7 +79,7 @@ module.exports = {
     only(
       'journal',
       '^src/journal/',
-      any('^src/journal/', SHARED, '^node:|^[a-z_]+(/promises)?$', NPM('zod')),
+      any('^src/journal/', SHARED, '^node:|^[a-z_0-9]+(/promises)?$', NPM('zod')),
     ),
     only(
       'influx',
@@ -94,6 +94,11 @@ module.exports = {
       'postgres',
       '^src/postgres/',
       any('^src/postgres/', EVERYWHERE, NPM('pg', 'pg-connection-string', '@types/pg', 'zod')),
+    ),
+    only(
+      'dashboards',
+      '^src/grafana/',
+      any('^src/(grafana|influx|postgres)/', EVERYWHERE, NPM('pg', '@types/pg', 'zod')),
     ),
     only('eboost', '^src/eboost/', any('^src/(eboost|postgres)/', EVERYWHERE, NPM('pg', '@types/pg', 'zod'))),
     ...['photograph', 'utilization', 'analysis', 'backup'].map((service) =>
@@ -150,11 +155,32 @@ module.exports = {
       'commands',
       '^src/(commands/|evida\\.ts)',
       any(
-        '^src/(commands|services|setup|doctor|http|journal)/|^src/(postgres/database|eboost/(box-list-store|review-box-list)|mqtt/hear-boxes)|^src/embedded/',
+        '^src/(commands|services|setup|doctor|http|journal|grafana)/|^src/(postgres/database|eboost/(box-list-store|review-box-list)|mqtt/hear-boxes)|^src/embedded/',
         EVERYWHERE,
         NPM('commander', 'pino'),
       ),
     ),
+    {
+      name: 'grafana',
+      comment: 'dashboards as code; they take what is pure and shared, and nothing that runs',
+      severity: 'error',
+      from: { path: '^grafana/', pathNot: TESTS },
+      to: {
+        pathNot: any(
+          '^grafana/src/',
+          '^src/(project-file|variables|influx/flux-functions)\\.ts$',
+          '^node:|^[a-z_]+$',
+          NPM('@grafana/grafana-foundation-sdk', 'yaml', 'zod'),
+        ),
+      },
+    },
+    {
+      name: 'grafana-apart',
+      comment: 'production code reads the dashboards that were emitted, never their sources',
+      severity: 'error',
+      from: { path: '^(src|streams)/' },
+      to: { path: '^grafana/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

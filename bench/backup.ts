@@ -20,23 +20,44 @@ import { machine } from './machine.ts';
 const HELP = `npm run bench:backup -- [--points 10000000] [--rows 2000000] [--json]
 
 Fills InfluxDB and Postgres on real, embedded servers (not timed), then runs evida's own commands on them, each in a process of its
-own: a full backup, one after 1 % has changed, and a restore over nothing new. Prints seconds, points/s, MB/s and the most
-memory that each process took; beside it pg_dump -Fc of the same database, where it is on PATH.
+own: a full backup, one after 1 % has changed, and a restore into an empty database and empty buckets. Prints seconds, points/s,
+MB/s of what is stored (gzipped), and the most memory that each process took; beside it pg_dump -Fc of the same database, where
+it is on PATH and not older than the server.
 `;
 const DAYS = 20;
 const LINES_A_BATCH = 20_000;
 const FIRST_DAY_MS = Date.UTC(2026, 8, 1);
 
-const Result = z.object({
-  maxRssMb: z.number(),
-  seconds: z.number(),
-  result: z.record(z.string(), z.unknown()),
+const Backup = z.object({
+  outcome: z.object({ result: z.object({ blobs: z.number(), stored: z.number(), bytes: z.number() }) }),
 });
+const Restore = z.object({ rows: z.number(), values: z.number() });
 
-interface Measured {
+/** One command, in a process of its own. */
+interface Measured<Result> {
   readonly seconds: number;
   readonly maxRssMb: number;
-  readonly result: Readonly<Record<string, unknown>>;
+  readonly result: Result;
+}
+
+/** What a backup reads, and what it leaves in storage; a restore the other way round. */
+interface Figures {
+  readonly seconds: number;
+  readonly points: number;
+  readonly rows: number;
+  readonly pointsPerSecond: number;
+  /** Of what is stored, gzipped. */
+  readonly mb: number;
+  readonly mbPerSecond: number;
+  readonly maxRssMb: number;
+}
+
+interface Report {
+  readonly machine: ReturnType<typeof machine>;
+  readonly full: Figures;
+  readonly night: Figures;
+  readonly restore: Figures;
+  readonly pgDump: { readonly seconds: number; readonly mb: number } | null;
 }
 
 const { values } = parseArgs({
@@ -79,23 +100,54 @@ async function main(points: number, rows: number, json: boolean): Promise<void> 
     const write = createWriteBatch(influx, influxDb.org, 120_000);
     await fillPoints(write, points);
     await fillRows(database, rows);
-    const full = await evida(['backup', 'run'], environment);
+    const full = await backUp(environment);
     await fillPoints(write, Math.ceil(points / 100), 1);
     await database.query(
       `UPDATE eboost_transaction SET total_fee = total_fee + 1, updated_at = now() WHERE id % 100 = 0`,
     );
-    const night = await evida(['backup', 'run'], environment);
-    // What is over and what comes back is written; nothing else is in the way.
-    await database.query('TRUNCATE eboost_transaction');
-    const restore = await evida(['backup', 'restore', '--only', 'eboost_transaction'], environment);
-    const dump = await pgDump(postgres.adminUrl, join(directory, 'dump'));
-    const report = { machine: machine(), points, rows, full, night, restore, pgDump: dump };
+    const night = await backUp(environment);
+    const restored = await evida(
+      ['backup', 'restore'],
+      await makeEmpty(database, influx, environment),
+      Restore,
+    );
+    const changed = { points: Math.ceil(points / 100), rows: Math.floor(rows / 100) };
+    const report: Report = {
+      machine: machine(),
+      full: figures(full, { points, rows }, full.result.bytes),
+      night: figures(night, changed, night.result.bytes),
+      restore: figures(
+        restored,
+        { points: restored.result.values, rows: restored.result.rows },
+        full.result.bytes + night.result.bytes,
+      ),
+      pgDump: await pgDump(postgres.adminUrl, join(directory, 'dump')),
+    };
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : inWords(report));
   } finally {
     await database.end();
     await Promise.all([blobs.stop(), influxDb.stop(), postgres.stop()]);
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** An empty database and empty buckets beside those of an environment. Gives the environment of them. */
+async function makeEmpty(
+  database: Database,
+  influx: InfluxDB,
+  environment: Record<string, string>,
+): Promise<Record<string, string>> {
+  await database.query('CREATE DATABASE restored');
+  const url = new URL(environment.DATABASE_URL ?? '');
+  url.pathname = '/restored';
+  const empty = {
+    ...environment,
+    DATABASE_URL: url.href,
+    INFLUX_TELEMETRY_BUCKET: 'restored_telemetry',
+    INFLUX_HISTORY_BUCKET: 'restored_history',
+  };
+  await createBuckets(influx, loadConfig(empty, String));
+  return empty;
 }
 
 /** Registers of 1,000 outlets, over some days. @param offsetMs makes them other points */
@@ -131,8 +183,17 @@ async function fillRows(database: Database, rows: number): Promise<void> {
   );
 }
 
+async function backUp(environment: Record<string, string>): Promise<Measured<{ readonly bytes: number }>> {
+  const { result, ...process } = await evida(['backup', 'run'], environment, Backup);
+  return { ...process, result: result.outcome.result };
+}
+
 /** A command as a user gives it, in a process whose memory is watched. */
-async function evida(args: readonly string[], environment: Record<string, string>): Promise<Measured> {
+async function evida<Result>(
+  args: readonly string[],
+  environment: Record<string, string>,
+  schema: z.ZodType<Result>,
+): Promise<Measured<Result>> {
   const startedAt = performance.now();
   const child = spawn(
     process.execPath,
@@ -150,11 +211,21 @@ async function evida(args: readonly string[], environment: Record<string, string
   const code = await new Promise((resolve) => child.once('close', resolve));
   if (code !== 0) throw new Error(`evida ${args.join(' ')} ended with ${code}: ${out}${err}`);
   const [text = '{}', rss = '0'] = out.trim().split('\n');
-  return Result.parse({
+  return {
     seconds: round((performance.now() - startedAt) / 1000),
     maxRssMb: Number(rss),
-    result: JSON.parse(text),
-  });
+    result: schema.parse(JSON.parse(text)),
+  };
+}
+
+function figures(
+  { seconds, maxRssMb }: Measured<unknown>,
+  { points, rows }: Pick<Figures, 'points' | 'rows'>,
+  bytes: number,
+): Figures {
+  const mb = round(bytes / 1e6);
+  const [pointsPerSecond, mbPerSecond] = [Math.round(points / seconds), round(mb / seconds)];
+  return { seconds, points, rows, pointsPerSecond, mb, mbPerSecond, maxRssMb };
 }
 
 async function pgDump(url: string, file: string): Promise<{ seconds: number; mb: number } | null> {
@@ -164,25 +235,21 @@ async function pgDump(url: string, file: string): Promise<{ seconds: number; mb:
   return { seconds: round((performance.now() - startedAt) / 1000), mb: round((await stat(file)).size / 1e6) };
 }
 
-function inWords(report: {
-  readonly points: number;
-  readonly rows: number;
-  readonly full: Measured;
-  readonly night: Measured;
-  readonly restore: Measured;
-  readonly pgDump: { seconds: number; mb: number } | null;
-}): string {
-  const { points, rows, full, night, restore, pgDump: dump } = report;
-  const line = (what: string, { seconds, maxRssMb, result }: Measured) =>
-    `${what.padEnd(24)}${String(seconds).padStart(8)} s  ${maxRssMb} MB at most  ${JSON.stringify(result)}\n`;
+function inWords({ machine: { cpu, cores, node }, full, night, restore, pgDump: dump }: Report): string {
+  const line = (
+    what: string,
+    { seconds, points, rows, pointsPerSecond, mb, mbPerSecond, maxRssMb }: Figures,
+  ) =>
+    `${what.padEnd(22)}${String(seconds).padStart(8)} s  ${points} points, ${rows} rows: ${pointsPerSecond} points/s; ` +
+    `${mb} MB stored, ${mbPerSecond} MB/s; ${maxRssMb} MB of memory at most\n`;
   return [
-    `${points} points, ${rows} rows\n`,
     line('full backup', full),
     line('after 1 % has changed', night),
-    line('restore of the rows', restore),
+    line('restore of both', restore),
     dump === null
-      ? 'pg_dump is not on PATH, or of an older version\n'
-      : `pg_dump -Fc             ${dump.seconds} s  ${dump.mb} MB\n`,
+      ? 'pg_dump is not on PATH, or is older than the server\n'
+      : `pg_dump -Fc           ${String(dump.seconds).padStart(8)} s  ${dump.mb} MB, the rows alone\n`,
+    `${cpu}, ${cores} cores for all of it, Node.js ${node}\n`,
   ].join('');
 }
 

@@ -74,6 +74,20 @@ thresholds. What is missing or wrong is listed at once, and nothing is started (
 This page follows from \`src/variables.ts\`.
 
 ${sections.join('\n')}
+## Only for Grafana, in docker/compose.yml
+
+Evida itself does not read these: they stand in the \`.env\` beside it. The limits of the alerts are in \`grafana/src/limits.ts\`; after a
+change there, or of a bucket's name or a threshold above, \`npm run dashboards\` (with the environment of Evida) writes rules
+and dashboards anew.
+
+| variable | meaning | default |
+|---|---|---|
+| \`ALERT_CONTACT\` | how alerts are told: \`webhook\` or \`email\` | \`webhook\` |
+| \`ALERT_WEBHOOK_URL\` | where alerts are posted to, as JSON | none: they are shown in Grafana only, and its log says that nobody was told |
+| \`ALERT_EMAIL\` | who is written to, addresses with \`;\` between them | none |
+| \`ALERT_SMTP_ENABLED\`, \`ALERT_SMTP_HOST\`, \`ALERT_SMTP_FROM\` | whether, by which server (\`host:port\`) and as whom mail is sent; a user and its password are Grafana's own \`GF_SMTP_USER\` and \`GF_SMTP_PASSWORD__FILE\` | \`false\` |
+| \`HANDBOOK_URL\` | where the handbook is read: what stands before \`/docs/handbook/alerts.md\` in the link of each alert | Grafana's own copy |
+
 ## Only for the demo and the tests
 
 | variable | meaning |

@@ -65,7 +65,8 @@ function leadsSomewhere(path: string, target: string): boolean {
   );
 }
 
-function documents(): string[] {
+/** The files of all documents of the project. */
+export function documents(): string[] {
   const inRoot = readdirSync(projectFile()).filter((name) => name.endsWith('.md'));
   const inDocs = readdirSync(projectFile('docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.md'),

@@ -6,6 +6,34 @@ CREATE OR REPLACE FUNCTION public.energy_increase(previous double precision, cur
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN ((previous < 'Infinity'::double precision) AND (current < 'Infinity'::double precision)) THEN (current - CASE WHEN (current < previous) THEN (0)::double precision ELSE previous END) ELSE NULL::double precision END;
 
+CREATE OR REPLACE FUNCTION public.leave_out_forgotten()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  BEGIN
+    CASE TG_TABLE_NAME
+      WHEN 'eboost_transaction' THEN
+        IF EXISTS (SELECT FROM forgotten_customer WHERE id = NEW.user_id) THEN
+          NEW.user_id := 0;
+          NEW.invoice_id := NULL;
+          NEW.promotion_code := NULL;
+        END IF;
+      WHEN 'judged_transaction' THEN
+        IF EXISTS (SELECT FROM forgotten_customer WHERE id = NEW.customer) THEN
+          NEW.customer := 0;
+        END IF;
+      WHEN 'eboost_user' THEN
+        IF EXISTS (SELECT FROM forgotten_customer WHERE id = NEW.id) THEN
+          RETURN NULL;
+        END IF;
+      ELSE
+        IF EXISTS (SELECT FROM forgotten_customer WHERE id = NEW.customer) THEN
+          RETURN NULL;
+        END IF;
+    END CASE;
+    RETURN NEW;
+  END $function$;
+
 CREATE OR REPLACE FUNCTION public.note_changed_rows()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -202,6 +230,11 @@ CREATE TABLE energy_outside_session (
   drawn_kwh double precision NOT NULL
 );
 
+CREATE TABLE forgotten_customer (
+  id bigint NOT NULL,
+  forgotten_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
 CREATE TABLE job_run (
   job text NOT NULL,
   period text NOT NULL,
@@ -386,6 +419,10 @@ ALTER TABLE energy_outside_session ADD CONSTRAINT energy_outside_session_drawn_k
 
 ALTER TABLE energy_outside_session ADD CONSTRAINT energy_outside_session_pkey PRIMARY KEY (box, outlet, day);
 
+ALTER TABLE forgotten_customer ADD CONSTRAINT forgotten_customer_id_check CHECK ((id <> 0));
+
+ALTER TABLE forgotten_customer ADD CONSTRAINT forgotten_customer_pkey PRIMARY KEY (id);
+
 ALTER TABLE job_run ADD CONSTRAINT job_run_attempts_check CHECK ((attempts >= 0));
 
 ALTER TABLE job_run ADD CONSTRAINT job_run_check CHECK ((from_day < to_day));
@@ -444,6 +481,8 @@ CREATE INDEX charging_session_transaction ON public.charging_session USING btree
 
 CREATE INDEX customer_month_month ON public.customer_month USING btree (month, state);
 
+CREATE INDEX eboost_box_number ON public.eboost_box USING btree ((("substring"(unique_id, '^Ebox_([0-9]{1,9})$'::text))::integer), updated_at DESC);
+
 CREATE INDEX eboost_box_unique_id ON public.eboost_box USING btree (unique_id);
 
 CREATE INDEX eboost_box_updated_at ON public.eboost_box USING btree (updated_at, id);
@@ -468,17 +507,27 @@ CREATE INDEX judged_transaction_problem ON public.judged_transaction USING btree
 
 CREATE INDEX loyal_customers_rank ON public.loyal_customers USING btree (month, rank);
 
+CREATE TRIGGER leave_out_forgotten BEFORE INSERT OR UPDATE ON public.customer_month FOR EACH ROW EXECUTE FUNCTION leave_out_forgotten();
+
+CREATE TRIGGER leave_out_forgotten BEFORE INSERT OR UPDATE ON public.eboost_transaction FOR EACH ROW EXECUTE FUNCTION leave_out_forgotten();
+
 CREATE TRIGGER note_deleted AFTER DELETE ON public.eboost_transaction REFERENCING OLD TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
 
 CREATE TRIGGER note_inserted AFTER INSERT ON public.eboost_transaction REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
 
 CREATE TRIGGER note_updated AFTER UPDATE ON public.eboost_transaction REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
 
+CREATE TRIGGER leave_out_forgotten BEFORE INSERT OR UPDATE ON public.eboost_user FOR EACH ROW EXECUTE FUNCTION leave_out_forgotten();
+
 CREATE TRIGGER note_deleted AFTER DELETE ON public.eboost_user REFERENCING OLD TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
 
 CREATE TRIGGER note_inserted AFTER INSERT ON public.eboost_user REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
 
 CREATE TRIGGER note_updated AFTER UPDATE ON public.eboost_user REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_changed_rows();
+
+CREATE TRIGGER leave_out_forgotten BEFORE INSERT OR UPDATE ON public.judged_transaction FOR EACH ROW EXECUTE FUNCTION leave_out_forgotten();
+
+CREATE TRIGGER leave_out_forgotten BEFORE INSERT OR UPDATE ON public.loyal_customers FOR EACH ROW EXECUTE FUNCTION leave_out_forgotten();
 
 CREATE VIEW analysis_problem AS
  SELECT id AS transaction_id,
@@ -493,6 +542,92 @@ CREATE VIEW analysis_problem AS
     revenue
    FROM judged_transaction
   WHERE ((problem IS NOT NULL) OR is_second);
+
+CREATE VIEW box_period AS
+ SELECT 'day'::text AS unit,
+    charging_event_day.box,
+    charging_event_day.day AS first_day,
+    to_char((charging_event_day.day)::timestamp with time zone, 'YYYY-MM-DD'::text) AS period,
+    charging_event_day.charging_events,
+    charging_event_day.billed_kwh,
+    charging_event_day.metered_kwh,
+    charging_event_day.drawn_kwh,
+    (charging_event_day.revenue)::double precision AS revenue,
+    (charging_event_day.activation_fee)::double precision AS activation_fee,
+    (charging_event_day.discount)::double precision AS discount
+   FROM charging_event_day
+UNION ALL
+ SELECT 'week'::text AS unit,
+    charging_event_week.box,
+    charging_event_week.week AS first_day,
+    to_char((charging_event_week.week)::timestamp with time zone, 'IYYY-"W"IW'::text) AS period,
+    charging_event_week.charging_events,
+    charging_event_week.billed_kwh,
+    charging_event_week.metered_kwh,
+    charging_event_week.drawn_kwh,
+    (charging_event_week.revenue)::double precision AS revenue,
+    (charging_event_week.activation_fee)::double precision AS activation_fee,
+    (charging_event_week.discount)::double precision AS discount
+   FROM charging_event_week
+UNION ALL
+ SELECT 'month'::text AS unit,
+    analysis.box,
+    analysis.month AS first_day,
+    to_char((analysis.month)::timestamp with time zone, 'YYYY-MM'::text) AS period,
+    analysis.charging_events,
+    analysis.billed_kwh,
+    energy.metered_kwh,
+    energy.drawn_kwh,
+    (analysis.revenue)::double precision AS revenue,
+    (analysis.activation_fee)::double precision AS activation_fee,
+    (analysis.discount)::double precision AS discount
+   FROM (charging_box_analysis analysis
+     CROSS JOIN LATERAL ( SELECT (COALESCE(sum((days.metered_kwh)::numeric), (0)::numeric))::double precision AS metered_kwh,
+            (sum((days.drawn_kwh)::numeric))::double precision AS drawn_kwh
+           FROM charging_event_day days
+          WHERE ((days.box = analysis.box) AND (days.day >= analysis.month) AND (days.day < (analysis.month + '1 mon'::interval)))) energy);
+
+CREATE VIEW box_place AS
+ SELECT DISTINCT ON (box) box,
+    concat_ws(' '::text, box, NULLIF(name, ''::text)) AS label,
+    COALESCE(NULLIF(name, ''::text), unique_id) AS name,
+    COALESCE(NULLIF(city, ''::text), 'Unknown'::text) AS city,
+    COALESCE(NULLIF(district, ''::text), 'Unknown'::text) AS district,
+    address,
+    latitude,
+    longitude,
+    (status IS TRUE) AS in_service
+   FROM ( SELECT eboost_box.id,
+            eboost_box.unique_id,
+            eboost_box.name,
+            eboost_box.status,
+            eboost_box.city,
+            eboost_box.district,
+            eboost_box.address,
+            eboost_box.latitude,
+            eboost_box.longitude,
+            eboost_box.created_at,
+            eboost_box.updated_at,
+            ("substring"(eboost_box.unique_id, '^Ebox_([0-9]{1,9})$'::text))::integer AS box
+           FROM eboost_box) numbered
+  WHERE (box IS NOT NULL)
+  ORDER BY box, updated_at DESC;
+
+CREATE VIEW box_today AS
+ SELECT place.box,
+    place.label,
+    place.name,
+    place.city,
+    place.district,
+    place.latitude,
+    place.longitude,
+    COALESCE(today.charging_events, 0) AS charging_events,
+    COALESCE(today.billed_kwh, (0)::double precision) AS billed_kwh,
+    (COALESCE(today.revenue, (0)::numeric))::double precision AS revenue
+   FROM (box_place place
+     LEFT JOIN charging_event_day today ON (((today.box = place.box) AND (today.day = ( SELECT ((now() AT TIME ZONE analysis_setting.value))::date AS timezone
+           FROM analysis_setting
+          WHERE (analysis_setting.name = 'time_zone'::text))))));
 
 CREATE VIEW charging_event AS
  SELECT id,
@@ -510,6 +645,18 @@ CREATE VIEW charging_event AS
    FROM judged_transaction
   WHERE ((problem IS NULL) AND (NOT is_second));
 
+CREATE VIEW customer_group AS
+ SELECT month,
+    state,
+    frequency,
+    energy,
+    (count(*))::integer AS customers,
+    (sum(charging_events))::integer AS charging_events,
+    (sum((billed_kwh)::numeric))::double precision AS billed_kwh,
+    (sum(revenue))::double precision AS revenue
+   FROM customer_month
+  GROUP BY month, state, frequency, energy;
+
 CREATE VIEW energy_by_day AS
  SELECT day,
     sum(billed_kwh) AS billed_kwh,
@@ -517,6 +664,145 @@ CREATE VIEW energy_by_day AS
     sum(charging_events) AS charging_events
    FROM charging_event_day
   GROUP BY day;
+
+CREATE VIEW event_hour AS
+ SELECT charging_event.box,
+    charging_event.day,
+    date_trunc('hour'::text, charging_event.start_time, zone.name) AS hour,
+    (count(*))::integer AS charging_events,
+    (sum(charging_event.revenue))::double precision AS revenue
+   FROM (charging_event
+     CROSS JOIN ( SELECT COALESCE(max(analysis_setting.value), 'UTC'::text) AS name
+           FROM analysis_setting
+          WHERE (analysis_setting.name = 'time_zone'::text)) zone)
+  GROUP BY charging_event.box, charging_event.day, (date_trunc('hour'::text, charging_event.start_time, zone.name));
+
+CREATE VIEW inactive_customer AS
+ SELECT away.month,
+    away.customer,
+    eboost_user.name,
+    last.day AS last_day,
+    ((((12)::numeric * EXTRACT(year FROM age((away.month)::timestamp without time zone, date_trunc('month'::text, (last.day)::timestamp without time zone)))) + EXTRACT(month FROM age((away.month)::timestamp without time zone, date_trunc('month'::text, (last.day)::timestamp without time zone)))))::integer AS months_away,
+    active.charging_events AS last_month_events,
+    (active.revenue)::double precision AS last_month_revenue
+   FROM (((customer_month away
+     LEFT JOIN eboost_user ON ((eboost_user.id = away.customer)))
+     CROSS JOIN LATERAL ( SELECT event.day
+           FROM charging_event event
+          WHERE ((event.customer = away.customer) AND (event.day < away.month))
+          ORDER BY event.day DESC
+         LIMIT 1) last)
+     LEFT JOIN customer_month active ON (((active.customer = away.customer) AND (active.month = (date_trunc('month'::text, (last.day)::timestamp without time zone))::date))))
+  WHERE (away.state = 'inactive'::text);
+
+CREATE VIEW installed_outlet AS
+ SELECT box,
+    outlet
+   FROM ( SELECT DISTINCT ON (outlet_installation.box, outlet_installation.outlet) outlet_installation.box,
+            outlet_installation.outlet,
+            outlet_installation.installed
+           FROM outlet_installation
+          ORDER BY outlet_installation.box, outlet_installation.outlet, outlet_installation.since DESC) latest
+  WHERE installed;
+
+CREATE VIEW job_state AS
+ SELECT jobs.job,
+        CASE
+            WHEN (open.failed > 0) THEN 'failed'::text
+            WHEN (open.running > 0) THEN 'running'::text
+            WHEN (open.periods > 0) THEN 'due'::text
+            ELSE 'done'::text
+        END AS state,
+    jobs.last_done_at,
+    last_run.started_at AS last_run_at,
+    (EXTRACT(epoch FROM (last_run.finished_at - last_run.started_at)))::double precision AS last_duration_s,
+    open.periods AS periods_open,
+    open.failed_in_a_row,
+    open.error,
+    GREATEST((open.failed_in_a_row)::double precision, (((EXTRACT(epoch FROM (now() - COALESCE(jobs.last_done_at, ( SELECT migration.applied_at
+           FROM migration
+          WHERE (migration.name = '0001-charging-event-day'::text))))) / EXTRACT(epoch FROM jobs.every)) - (1)::numeric))::double precision, (0)::double precision) AS runs_missed
+   FROM ((( SELECT job_run.job,
+                CASE
+                    WHEN (job_run.job = 'rehearsal'::text) THEN '7 days'::interval
+                    WHEN (job_run.job = ANY (ARRAY['backup'::text, 'eboost-comparison'::text])) THEN '1 day'::interval
+                    ELSE '01:00:00'::interval
+                END AS every,
+            max(job_run.finished_at) FILTER (WHERE ((job_run.attempts = 0) OR ((job_run.attempts = 1) AND (job_run.state = 'running'::text)))) AS last_done_at,
+            max(job_run.from_day) AS last_day
+           FROM job_run
+          GROUP BY job_run.job) jobs
+     LEFT JOIN LATERAL ( SELECT job_run.started_at,
+                CASE
+                    WHEN (job_run.finished_at >= job_run.started_at) THEN job_run.finished_at
+                    ELSE NULL::timestamp with time zone
+                END AS finished_at
+           FROM job_run
+          WHERE ((job_run.job = jobs.job) AND (job_run.started_at IS NOT NULL))
+          ORDER BY job_run.started_at DESC
+         LIMIT 1) last_run ON (true))
+     CROSS JOIN LATERAL ( SELECT count(*) AS periods,
+            count(*) FILTER (WHERE (job_run.state = 'failed'::text)) AS failed,
+            count(*) FILTER (WHERE (job_run.state = 'running'::text)) AS running,
+            COALESCE(max(job_run.attempts) FILTER (WHERE (job_run.state = 'failed'::text)), 0) AS failed_in_a_row,
+            (array_agg(job_run.error ORDER BY job_run.started_at DESC) FILTER (WHERE (job_run.state = 'failed'::text)))[1] AS error
+           FROM job_run
+          WHERE ((job_run.job = jobs.job) AND (job_run.state <> 'done'::text) AND ((job_run.job <> 'eboost-comparison'::text) OR (job_run.from_day = jobs.last_day)))) open);
+
+CREATE VIEW known_month AS
+ SELECT from_day AS month,
+    period
+   FROM job_run
+  WHERE ((job = 'customer-month'::text) AND (rows > 0));
+
+CREATE VIEW named_customer_month AS
+ SELECT customer_month.month,
+    customer_month.customer,
+    eboost_user.name,
+    customer_month.state,
+    customer_month.frequency,
+    customer_month.energy,
+    customer_month.charging_events,
+    customer_month.billed_kwh,
+    (customer_month.revenue)::double precision AS revenue,
+    customer_month.first_event,
+    customer_month.last_event,
+    customer_month.favourite_box
+   FROM (customer_month
+     LEFT JOIN eboost_user ON ((eboost_user.id = customer_month.customer)));
+
+CREATE VIEW named_loyal_customer AS
+ SELECT loyal_customers.month,
+    loyal_customers.rank,
+    loyal_customers.customer,
+    eboost_user.name,
+    loyal_customers.charging_events,
+    loyal_customers.billed_kwh,
+    (loyal_customers.revenue)::double precision AS revenue,
+    loyal_customers.weeks_in_a_row,
+    loyal_customers.loyal_since
+   FROM (loyal_customers
+     LEFT JOIN eboost_user ON ((eboost_user.id = loyal_customers.customer)));
+
+CREATE VIEW outlet_session AS
+ SELECT session.box,
+    session.outlet,
+    session.start_time,
+    session.end_time,
+    session.metered_kwh,
+    session.peak_power_w,
+    session.mean_power_factor,
+    event.id AS transaction_id,
+    (event.kwh)::double precision AS billed_kwh,
+    (event.revenue)::double precision AS revenue,
+        CASE
+            WHEN (session.end_time IS NULL) THEN 'charging'::text
+            WHEN session.abandoned THEN 'abandoned'::text
+            WHEN session.recovered THEN 'recovered'::text
+            ELSE 'complete'::text
+        END AS state
+   FROM (charging_session session
+     LEFT JOIN charging_event event ON ((event.id = session.transaction_id)));
 
 CREATE VIEW reconciliation AS
  SELECT event.id AS transaction_id,
@@ -543,7 +829,23 @@ CREATE VIEW reconciliation AS
           WHERE (charging_session.transaction_id = event.id)) metered)
      CROSS JOIN ( SELECT (COALESCE(max(analysis_setting.value) FILTER (WHERE (analysis_setting.name = 'reconciliation_tolerance_kwh'::text)), '0'::text))::double precision AS kwh,
             (COALESCE(max(analysis_setting.value) FILTER (WHERE (analysis_setting.name = 'reconciliation_tolerance_share'::text)), '0'::text))::double precision AS share
-           FROM analysis_setting) tolerance);
+           FROM analysis_setting
+          WHERE (analysis_setting.name = ANY (ARRAY['reconciliation_tolerance_kwh'::text, 'reconciliation_tolerance_share'::text]))) tolerance);
+
+CREATE VIEW rows_by_day AS
+ SELECT day,
+    (sum(sessions))::integer AS sessions,
+    (sum(transactions))::integer AS transactions
+   FROM ( SELECT charging_session.day,
+            1 AS sessions,
+            0 AS transactions
+           FROM charging_session
+        UNION ALL
+         SELECT judged_transaction.day,
+            0,
+            1
+           FROM judged_transaction) made
+  GROUP BY day;
 
 CREATE VIEW unbilled_energy AS
  SELECT kind,
@@ -591,6 +893,27 @@ CREATE VIEW unmetered_transactions AS
   WHERE (NOT (EXISTS ( SELECT
            FROM charging_session
           WHERE (charging_session.transaction_id = event.id))));
+
+CREATE VIEW unreconciled_box_day AS
+ SELECT days.box,
+    days.day,
+    days.charging_events,
+    days.disagreeing,
+    days.billed_kwh,
+    days.metered_kwh,
+    (abs((days.metered_kwh - days.billed_kwh)) - GREATEST(tolerance.kwh, (tolerance.share * days.billed_kwh))) AS beyond_tolerance_kwh
+   FROM (( SELECT reconciliation.box,
+            reconciliation.day,
+            count(*) AS charging_events,
+            count(*) FILTER (WHERE (reconciliation.verdict <> 'agrees'::text)) AS disagreeing,
+            sum(reconciliation.billed_kwh) AS billed_kwh,
+            sum(COALESCE(reconciliation.metered_kwh, (0)::double precision)) AS metered_kwh
+           FROM reconciliation
+          GROUP BY reconciliation.box, reconciliation.day) days
+     CROSS JOIN ( SELECT (COALESCE(max(analysis_setting.value) FILTER (WHERE (analysis_setting.name = 'reconciliation_tolerance_kwh'::text)), '0'::text))::double precision AS kwh,
+            (COALESCE(max(analysis_setting.value) FILTER (WHERE (analysis_setting.name = 'reconciliation_tolerance_share'::text)), '0'::text))::double precision AS share
+           FROM analysis_setting) tolerance)
+  WHERE (abs((days.metered_kwh - days.billed_kwh)) > GREATEST(tolerance.kwh, (tolerance.share * days.billed_kwh)));
 
 COMMENT ON TABLE analysis_setting IS 'The numbers of the definitions, from the environment, that the tables were computed with; where one changes, all periods become due';
 
@@ -770,7 +1093,7 @@ COMMENT ON COLUMN charging_session.abandoned IS 'It was not left, but silent for
 
 COMMENT ON COLUMN charging_session.transaction_id IS 'The transaction of the same outlet that overlaps it most; null if none does';
 
-COMMENT ON TABLE customer_month IS 'A row for each customer and month with charging events, or with some in the months before (INACTIVE_MONTHS)';
+COMMENT ON TABLE customer_month IS 'A row for each customer and month with charging events, or with some in the months before (INACTIVE_MONTHS); none for forgotten ones';
 
 COMMENT ON COLUMN customer_month.customer IS 'The customer, by eboost_user.id';
 
@@ -818,13 +1141,13 @@ COMMENT ON COLUMN eboost_box.created_at IS 'When the box was set up at Eboost';
 
 COMMENT ON COLUMN eboost_box.updated_at IS 'When Eboost changed the row last';
 
-COMMENT ON TABLE eboost_transaction IS 'Mirror of the transactions in the Eboost database, row by row as they are there';
+COMMENT ON TABLE eboost_transaction IS 'Mirror of the transactions in the Eboost database, row by row as they are there, but for what tells of forgotten customers';
 
 COMMENT ON COLUMN eboost_transaction.id IS 'Number of the transaction';
 
-COMMENT ON COLUMN eboost_transaction.invoice_id IS 'Number of its invoice';
+COMMENT ON COLUMN eboost_transaction.invoice_id IS 'Number of its invoice; null of a forgotten customer';
 
-COMMENT ON COLUMN eboost_transaction.user_id IS 'The customer, by eboost_user.id';
+COMMENT ON COLUMN eboost_transaction.user_id IS 'The customer, by eboost_user.id; 0 for all who are forgotten';
 
 COMMENT ON COLUMN eboost_transaction.box_unique_id IS 'Ebox_12 is box 12';
 
@@ -844,7 +1167,7 @@ COMMENT ON COLUMN eboost_transaction.activation_fee IS 'The part of it that is f
 
 COMMENT ON COLUMN eboost_transaction.discount_amount IS 'Discount, VND';
 
-COMMENT ON COLUMN eboost_transaction.promotion_code IS 'Code that the customer used';
+COMMENT ON COLUMN eboost_transaction.promotion_code IS 'Code that the customer used; null of a forgotten customer';
 
 COMMENT ON COLUMN eboost_transaction.promotion_discount IS 'Discount by that code, VND';
 
@@ -858,7 +1181,7 @@ COMMENT ON COLUMN eboost_transaction.created_at IS 'When Eboost made the row';
 
 COMMENT ON COLUMN eboost_transaction.updated_at IS 'When Eboost changed the row last';
 
-COMMENT ON TABLE eboost_user IS 'Mirror of the users in the Eboost database; one that is gone there is kept';
+COMMENT ON TABLE eboost_user IS 'Mirror of the users in the Eboost database, but for forgotten ones; one that is gone there is kept';
 
 COMMENT ON COLUMN eboost_user.id IS 'Number of the customer';
 
@@ -877,6 +1200,12 @@ COMMENT ON COLUMN energy_outside_session.outlet IS 'Outlet of the box, 0 to 9';
 COMMENT ON COLUMN energy_outside_session.day IS 'Business day of the photographs that show it';
 
 COMMENT ON COLUMN energy_outside_session.drawn_kwh IS 'Energy by the increases of the register, kWh';
+
+COMMENT ON TABLE forgotten_customer IS 'Customers who are to be forgotten: their number is all that is kept of them, so that their rows are known when they are read again';
+
+COMMENT ON COLUMN forgotten_customer.id IS 'Number of the customer at Eboost';
+
+COMMENT ON COLUMN forgotten_customer.forgotten_at IS 'Since when';
 
 COMMENT ON TABLE job_run IS 'The ledger of the analysis, the backups and their rehearsals: a row for each job and period, with its last run and whether it is due again';
 
@@ -916,7 +1245,7 @@ COMMENT ON COLUMN judged_transaction.box IS 'Number of the box; null if its name
 
 COMMENT ON COLUMN judged_transaction.outlet IS 'Outlet of the box, 0 to 9; null if its name has none';
 
-COMMENT ON COLUMN judged_transaction.customer IS 'The customer, by eboost_user.id';
+COMMENT ON COLUMN judged_transaction.customer IS 'The customer, by eboost_user.id; 0 for all who are forgotten';
 
 COMMENT ON COLUMN judged_transaction.start_time IS 'When it began';
 
@@ -938,7 +1267,7 @@ COMMENT ON COLUMN judged_transaction.problem IS 'Why it is no charging event; nu
 
 COMMENT ON COLUMN judged_transaction.is_second IS 'It overlaps another transaction that is matched to the metered session of both, so it is no charging event';
 
-COMMENT ON TABLE loyal_customers IS 'Customers who are loyal in a month: LOYAL_MIN_EVENTS charging events in it, and one in each of the LOYAL_MIN_WEEKS ISO weeks that ended last before its end, or before now';
+COMMENT ON TABLE loyal_customers IS 'Customers who are loyal in a month: LOYAL_MIN_EVENTS charging events in it, and one in each of the LOYAL_MIN_WEEKS ISO weeks that ended last before its end, or before now; forgotten ones are in none';
 
 COMMENT ON COLUMN loyal_customers.customer IS 'The customer, by eboost_user.id';
 
@@ -999,6 +1328,8 @@ COMMENT ON COLUMN unobserved_time.from_time IS 'The last thing that was recorded
 COMMENT ON COLUMN unobserved_time.to_time IS 'When Evida started again';
 
 COMMENT ON FUNCTION energy_increase(double precision,double precision) IS 'Increase of an energy register, kWh, from one known value to the next; the new value if it fell, since then it was reset; null if either is unknown. Rows without a value must be left out before lag, or the increase after them is lost';
+
+COMMENT ON FUNCTION leave_out_forgotten() IS 'Writes what may be kept of a row of a forgotten customer, if anything';
 
 COMMENT ON FUNCTION note_changed_rows() IS 'Notes the rows of a statement in changed_row; its trigger calls them written';
 

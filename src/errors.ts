@@ -1,8 +1,9 @@
 /**
  * Every error that Evida raises on purpose, by code. `retryable` says whether the same call may succeed
- * later without anybody's help; `exitCode` is what the command line ends with.
+ * later without anybody's help; `exitCode` is what the command line ends with. What to do about each is in
+ * docs/handbook/troubleshooting.md.
  */
-const ERROR_CODES = {
+export const ERROR_CODES = {
   CONFIG_INVALID: { summary: 'The environment is incomplete or wrong', retryable: false, exitCode: 78 },
   USAGE: { summary: 'The command line was used wrongly', retryable: false, exitCode: 2 },
   STOP_DEADLINE: { summary: 'A part did not stop in time', retryable: false, exitCode: 1 },
@@ -55,6 +56,12 @@ const ERROR_CODES = {
   JOURNAL_REFUSED: { summary: 'The log is full, or its disk refuses', retryable: true, exitCode: 74 },
   JOURNAL_EMPTY: { summary: 'The log holds nothing of that time', retryable: false, exitCode: 1 },
   DEAD_LETTER_ABSENT: { summary: 'There is no such dead letter', retryable: false, exitCode: 1 },
+  DASHBOARD_INVALID: {
+    summary: 'A dashboard holds something that Evida does not follow',
+    retryable: false,
+    exitCode: 65,
+  },
+  PANEL_UNKNOWN: { summary: 'There is no such panel, or more than one', retryable: false, exitCode: 2 },
   DIRECTORY_IN_USE: { summary: 'Another process uses the directory', retryable: true, exitCode: 75 },
 } as const;
 

@@ -4,10 +4,12 @@ import { analyzeCommand } from './commands/analyze.ts';
 import { backupCommand } from './commands/backup.ts';
 import { boxesCommand } from './commands/boxes.ts';
 import { completionCommand } from './commands/completion.ts';
+import { customersCommand } from './commands/customers.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { jobsCommand } from './commands/jobs.ts';
+import { panelCommand } from './commands/panel.ts';
 import { replayCommand } from './commands/replay.ts';
 import { reportCommand } from './commands/report.ts';
 import { reportError } from './commands/report-error.ts';
@@ -47,7 +49,9 @@ for (const command of [
   analyzeCommand,
   jobsCommand,
   reportCommand,
+  panelCommand,
   backupCommand,
+  customersCommand,
   demoCommand,
   simulateCommand,
   completionCommand,

@@ -77,7 +77,12 @@ const INFLUXDB = {
     isFile: true,
   }),
   INFLUX_TOKEN: variable(text(), {
-    meaning: 'Token that may read and write the two buckets',
+    meaning: 'Token that may read and write the three buckets',
+    example: 'secret',
+    secret: true,
+  }),
+  INFLUX_READER_TOKEN: variable(text().optional(), {
+    meaning: 'Token that may only read, for `evida panel`; INFLUX_TOKEN if not given',
     example: 'secret',
     secret: true,
   }),
@@ -95,12 +100,26 @@ const INFLUXDB = {
     meaning: 'Bucket of photographs',
     example: 'history',
   }),
+  INFLUX_OPERATIONS_BUCKET: variable(text().prefault('operations'), {
+    meaning: 'Bucket of what Evida says of itself, for the dashboard and the alerts',
+    example: 'operations',
+  }),
+  INFLUX_OPERATIONS_RETENTION: variable(duration(0).prefault('30d'), {
+    meaning: 'How long that is kept; 0 = for ever',
+    example: '30d',
+    unit: 'duration',
+  }),
 };
 
 const POSTGRES = {
   DATABASE_URL: variable(databaseUrl(), {
     meaning: 'Postgres database of the analytic tables, as a role that may change their rows',
     example: 'postgres://evida:secret@localhost:5432/evida',
+    secret: true,
+  }),
+  DATABASE_READER_URL: variable(databaseUrl().optional(), {
+    meaning: 'The same database, as a role that may only read, for `evida panel`; DATABASE_URL if not given',
+    example: 'postgres://evida_reader:secret@localhost:5432/evida',
     secret: true,
   }),
   DATABASE_CA_FILE: variable(text().optional(), {
@@ -316,7 +335,8 @@ const BACKUP = {
     unit: 'cron',
   }),
   REHEARSAL_DATABASE_URL: variable(databaseUrl().optional(), {
-    meaning: 'Where rehearsals make their database, as a role that may; that of DATABASE_URL if not given',
+    meaning:
+      'Where rehearsals make their database, as a role that may, by DATABASE_CA_FILE; that of DATABASE_URL if not given',
     example: 'postgres://rehearsal:secret@localhost:5432/postgres',
     secret: true,
   }),
@@ -426,6 +446,8 @@ export const SETUP_VARIABLES = {
   INFLUX_TELEMETRY_BUCKET: INFLUXDB.INFLUX_TELEMETRY_BUCKET,
   INFLUX_TELEMETRY_RETENTION: INFLUXDB.INFLUX_TELEMETRY_RETENTION,
   INFLUX_HISTORY_BUCKET: INFLUXDB.INFLUX_HISTORY_BUCKET,
+  INFLUX_OPERATIONS_BUCKET: INFLUXDB.INFLUX_OPERATIONS_BUCKET,
+  INFLUX_OPERATIONS_RETENTION: INFLUXDB.INFLUX_OPERATIONS_RETENTION,
   AZURE_STORAGE_CONNECTION_STRING: BACKUP.AZURE_STORAGE_CONNECTION_STRING,
   BACKUP_CONTAINER: BACKUP.BACKUP_CONTAINER,
 };

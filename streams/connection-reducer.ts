@@ -55,6 +55,13 @@ export class ConnectionReducer implements KeyedReducer<Connection> {
     return this.#boxes.keys();
   }
 
+  /** How many boxes are silent. */
+  get silentBoxes(): number {
+    let count = 0;
+    for (const { silent } of this.#boxes.values()) if (silent) count++;
+    return count;
+  }
+
   exportBox(number: number): BoxConnection | undefined {
     const box = this.#boxes.get(number);
     return box === undefined ? undefined : { ...box };

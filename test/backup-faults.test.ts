@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
+import { Random } from '../src/embedded/fleet/random.ts';
 import { inScratchBucket } from '../src/influx/scratch-bucket.ts';
 import type { Database } from '../src/postgres/database.ts';
 import { migrate } from '../src/postgres/migrate.ts';
@@ -14,6 +15,9 @@ import { type Fault, type StorageProxy, startStorageProxy } from './backup/stora
 import { type RunningCommand, startEvida } from './fixture/command.ts';
 import { useWorld } from './fixture/world.ts';
 
+/** Rounds of kills at random requests, and what chance begins with: `npm run test:backup -- --kills 20 --seed 7`. */
+const KILLS = Number(process.env.EVIDA_BACKUP_KILLS ?? 1);
+const SEED = Number(process.env.EVIDA_BACKUP_SEED ?? 0);
 const KEY = Buffer.alloc(32, 7).toString('base64');
 
 describe('backup, when things go wrong', function () {
@@ -216,7 +220,8 @@ describe('backup, when things go wrong', function () {
     await isEqual(own, 'clock');
   });
 
-  describe('killed at any request to storage', () => {
+  describe('killed at any request to storage', function () {
+    this.timeout(300_000);
     const environment = (name: string) =>
       world().environment({
         AZURE_STORAGE_CONNECTION_STRING: proxy.connectionString,
@@ -243,43 +248,45 @@ describe('backup, when things go wrong', function () {
       expect(code, stdout + stderr).to.equal(0);
       return JSON.parse(stdout);
     };
-    const random = (most: number) => 2 + Math.floor(Math.random() * most);
 
-    it('a backup is made again, without sending what was stored; pruning and restoring end as if nothing had been', async () => {
-      const env = environment('killed');
-      const own = await BackupWorld.create(world(), 'killed');
-      await killAt(random(20), ['backup', 'run'], env);
-      const stored = new Set(await own.names());
-      const written = new Set<string>();
-      proxy.fault = (method, path) => {
-        if (method === 'PUT') written.add(path);
-        return undefined;
-      };
-      await ended(['backup', 'run'], env);
-      for (const name of stored)
-        expect(
-          [...written].some((path) => path.includes(name.split('<hash>')[0] ?? name)),
-          name,
-        ).to.equal(false);
-      await ended(['backup', 'run'], env);
-      await killAt(random(10), ['backup', 'prune', '--keep', '1', '--yes'], env);
-      await ended(['backup', 'prune', '--keep', '1', '--yes'], env);
-      const { problems, orphans } = await verifyBackups(own.archive(), NOBODY_WATCHES);
-      expect([...problems, ...orphans]).to.deep.equal([]);
-      await onScratch('restored', async (database, buckets) => {
-        const target = {
-          ...env,
-          DATABASE_URL: world().servers.postgres.databaseUrl(`${world().buckets.history}_restored`),
-          INFLUX_TELEMETRY_BUCKET: buckets.telemetry,
-          INFLUX_HISTORY_BUCKET: buckets.history,
+    for (let round = 1; round <= KILLS; round++) {
+      it(`a backup is made again, without sending what was stored; pruning and restoring end as if nothing had been (seed ${SEED + round})`, async () => {
+        const chance = new Random(SEED + round);
+        const env = environment(`killed-${round}`);
+        const own = await BackupWorld.create(world(), `killed-${round}`);
+        await killAt(chance.whole(2, 21), ['backup', 'run'], env);
+        const stored = new Set(await own.names());
+        const written = new Set<string>();
+        proxy.fault = (method, path) => {
+          if (method === 'PUT') written.add(path);
+          return undefined;
         };
-        await killAt(random(20), ['backup', 'restore'], target);
-        await ended(['backup', 'restore'], target);
-        const again = await ended(['backup', 'restore'], target);
-        expect(again).to.include({ rows: 0, values: 0 });
-        expect((await database.query('SELECT FROM eboost_transaction')).rowCount).to.equal(20);
+        await ended(['backup', 'run'], env);
+        for (const name of stored)
+          expect(
+            [...written].some((path) => path.includes(name.split('<hash>')[0] ?? name)),
+            name,
+          ).to.equal(false);
+        await ended(['backup', 'run'], env);
+        await killAt(chance.whole(2, 11), ['backup', 'prune', '--keep', '1', '--yes'], env);
+        await ended(['backup', 'prune', '--keep', '1', '--yes'], env);
+        const { problems, orphans } = await verifyBackups(own.archive(), NOBODY_WATCHES);
+        expect([...problems, ...orphans]).to.deep.equal([]);
+        await onScratch('restored', async (database, buckets) => {
+          const target = {
+            ...env,
+            DATABASE_URL: world().servers.postgres.databaseUrl(`${world().buckets.history}_restored`),
+            INFLUX_TELEMETRY_BUCKET: buckets.telemetry,
+            INFLUX_HISTORY_BUCKET: buckets.history,
+          };
+          await killAt(chance.whole(2, 21), ['backup', 'restore'], target);
+          await ended(['backup', 'restore'], target);
+          const again = await ended(['backup', 'restore'], target);
+          expect(again).to.include({ rows: 0, values: 0 });
+          expect((await database.query('SELECT FROM eboost_transaction')).rowCount).to.equal(20);
+        });
+        expect((await ended(['backup', 'rehearse'], env)).outcome.result).to.include({ equal: true });
       });
-      expect((await ended(['backup', 'rehearse'], env)).outcome.result).to.include({ equal: true });
-    });
+    }
   });
 });

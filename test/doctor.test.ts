@@ -159,6 +159,19 @@ describe('evida doctor', function () {
     ]);
   });
 
+  it('warns that nobody is told how Evida is where the bucket for that is missing', async () => {
+    const all = await findings({ INFLUX_OPERATIONS_BUCKET: 'nowhere' });
+    const [missing, excess, ...others] = all.filter(({ state }) => state !== 'ok');
+    expect(missing).to.deep.equal({
+      part: 'InfluxDB',
+      state: 'warning',
+      what: 'there is no bucket nowhere that the token may read: what Evida says of itself is not kept',
+      hint: 'Run `evida setup`, or check INFLUX_TOKEN.',
+    });
+    expect(excess?.what).to.contain(world().buckets.operations);
+    expect(others).to.deep.equal([]);
+  });
+
   it('names the organisation when there is none of this name, to any token', async () => {
     for (const INFLUX_TOKEN of [environment.INFLUX_TOKEN ?? '', world().servers.influx.adminToken]) {
       const found = await faults({ INFLUX_ORG: 'wrong', INFLUX_TOKEN });
@@ -237,7 +250,7 @@ describe('evida doctor', function () {
     }
   });
 
-  it('warns of a token that may do more than to read and write the two buckets', async () => {
+  it('warns of a token that may do more than to read and write the three buckets', async () => {
     const found = await warnings({ INFLUX_TOKEN: world().servers.influx.adminToken });
     expect(found.map(({ part }) => part)).to.deep.equal(['InfluxDB']);
     expect(found[0]?.hint).to.contain('evida setup');

@@ -190,7 +190,7 @@ describe('energy increases', function () {
   });
 
   it('are computed by nothing else: no other file of Flux or SQL subtracts the values of a register', () => {
-    for (const folder of ['flux/queries', 'flux/tasks', 'sql/analysis', 'sql/views']) {
+    for (const folder of ['flux/panels', 'flux/queries', 'flux/tasks', 'sql/analysis', 'sql/views']) {
       for (const name of readdirSync(projectFile(folder))) {
         const text = readFileSync(projectFile(folder, name), 'utf8');
         expect(text, `${folder}/${name}`).not.to.match(/\b(difference|increase|derivative|spread)\(/);

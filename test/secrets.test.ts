@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { z } from 'zod';
@@ -19,6 +19,8 @@ const WRONG: Readonly<Record<string, string>> = {
   EBOOST_API_PASSWORD: 'known-eboost-password',
   EBOOST_DATABASE_URL: 'known-eboost-database-password',
   AZURE_STORAGE_CONNECTION_STRING: Buffer.from('known-azure-storage-account-key').toString('base64'),
+  REHEARSAL_DATABASE_URL: 'known-rehearsal-password',
+  REHEARSAL_INFLUX_TOKEN: 'known-rehearsal-token',
 };
 
 describe('secrets of a running Evida', () => {
@@ -27,8 +29,8 @@ describe('secrets of a running Evida', () => {
   /** The world's environment, with the known values; those of addresses in their place. */
   function environmentWith(known: Readonly<Record<string, string>>): Record<string, string> {
     const right = world().environment({ LOG_LEVEL: 'debug' });
-    const inAddress = (name: string) => {
-      const url = new URL(right[name] ?? '');
+    const inAddress = (name: string, address = right[name]) => {
+      const url = new URL(address ?? '');
       url.password = known[name] ?? '';
       return url.href;
     };
@@ -38,6 +40,7 @@ describe('secrets of a running Evida', () => {
       ...known,
       DATABASE_URL: inAddress('DATABASE_URL'),
       EBOOST_DATABASE_URL: inAddress('EBOOST_DATABASE_URL'),
+      REHEARSAL_DATABASE_URL: inAddress('REHEARSAL_DATABASE_URL', right.DATABASE_URL),
       AZURE_STORAGE_CONNECTION_STRING: storage.replace(
         /AccountKey=[^;]+/,
         `AccountKey=${known.AZURE_STORAGE_CONNECTION_STRING}`,
@@ -147,6 +150,27 @@ describe('secrets of a running Evida', () => {
     });
     const said = await sayings(environment, (log) => /all parts have been reached/.test(log));
     expectNoneIn(said, right);
+  });
+
+  it('nor in what a backup and its rehearsal say, right or wrong', async function () {
+    this.timeout(2 * WITHIN_MS);
+    const BACKUP_KEY_FILE = join(world().dataDir, 'backup.key');
+    const key = Buffer.alloc(32, 'known-key').toString('base64');
+    await writeFile(BACKUP_KEY_FILE, key, { mode: 0o600 });
+    const right = world().environment({ LOG_LEVEL: 'debug', BACKUP_KEY_FILE });
+    const { REHEARSAL_DATABASE_URL = '', REHEARSAL_INFLUX_TOKEN = '' } = environmentWith(WRONG);
+    const backup = await runEvida(['backup', 'run'], right);
+    expect(backup.code, backup.stderr).to.equal(0);
+    const said = [backup.stdout, backup.stderr];
+    for (const wrong of [{ REHEARSAL_DATABASE_URL }, { REHEARSAL_INFLUX_TOKEN }]) {
+      const { code, stdout, stderr } = await runEvida(['backup', 'rehearse'], { ...right, ...wrong });
+      expect(code).not.to.equal(0);
+      said.push(stdout, stderr);
+    }
+    expect(said.join('\n'))
+      .to.match(/unauthorized/i)
+      .and.to.match(/password authentication failed/);
+    expectNoneIn(said.join('\n'), { ...WRONG, ...rightSecrets(), BACKUP_KEY_FILE: key });
   });
 });
 

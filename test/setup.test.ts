@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InfluxDB } from '@influxdata/influxdb-client';
-import { BucketsAPI, OrgsAPI, TasksAPI } from '@influxdata/influxdb-client-apis';
+import { AuthorizationsAPI, BucketsAPI, OrgsAPI, TasksAPI } from '@influxdata/influxdb-client-apis';
 import { expect } from 'chai';
 import pg from 'pg';
 import { z } from 'zod';
@@ -21,11 +21,12 @@ describe('evida setup', function () {
   this.timeout(60_000);
   const world = useWorld();
   let directory: string;
-  let buckets: { readonly telemetry: string; readonly history: string };
+  let buckets: { readonly telemetry: string; readonly history: string; readonly operations: string };
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'evida-setup-'));
-    buckets = { telemetry: `${world().buckets.telemetry}_new`, history: `${world().buckets.history}_new` };
+    const { telemetry, history, operations } = world().buckets;
+    buckets = { telemetry: `${telemetry}_new`, history: `${history}_new`, operations: `${operations}_new` };
   });
   after(() => rm(directory, { recursive: true }));
 
@@ -34,6 +35,7 @@ describe('evida setup', function () {
     INFLUX_ADMIN_TOKEN: world().servers.influx.adminToken,
     INFLUX_TELEMETRY_BUCKET: buckets.telemetry,
     INFLUX_HISTORY_BUCKET: buckets.history,
+    INFLUX_OPERATIONS_BUCKET: buckets.operations,
     // An empty database; the one of the world has been migrated already.
     DATABASE_ADMIN_URL: world().eboostUrl,
     AZURE_STORAGE_CONNECTION_STRING: world().servers.blobs.connectionString,
@@ -68,7 +70,7 @@ describe('evida setup', function () {
   const writeAs = async (file: string, bucket: string): Promise<string> => {
     const influx = new InfluxDB({ url: world().servers.influx.url, token: await secret(file) });
     return createWriteBatch(influx, 'evida')(bucket, [
-      'photograph,box=1,outlet=0 status=1i 1700000000000',
+      `photograph,box=1,outlet=0 status=1i ${Date.now()}`,
     ]).then(
       () => 'done',
       (error) => String(error),
@@ -108,10 +110,11 @@ describe('evida setup', function () {
       'rights of db_app and db_reader on db',
       'bucket test_telemetry_new, points kept for ever',
       'bucket test_history_new, points kept for ever',
+      'bucket test_operations_new, points kept 30 days',
       'task "evida downsample consumption: test_telemetry_new, test_history_new"',
       'task "evida downsample meter: test_telemetry_new, test_history_new"',
-      'InfluxDB token, writer of test_telemetry_new and test_history_new',
-      'InfluxDB token, reader of test_telemetry_new and test_history_new',
+      'InfluxDB token, writer of test_telemetry_new, test_history_new, test_operations_new',
+      'InfluxDB token, reader of test_telemetry_new, test_history_new, test_operations_new',
       `blob container ${world().config().BACKUP_CONTAINER}-new`,
     ]);
     expect(actions(await setup())).to.deep.equal(['keep']);
@@ -129,8 +132,11 @@ describe('evida setup', function () {
     expect(await asRole('database-reader-url', insert)).to.contain('permission denied');
   });
 
-  it('gives Evida a token that writes to the two buckets only, and dashboards one that only reads', async () => {
+  it('gives Evida a token that writes to its buckets only, and dashboards one that only reads', async () => {
     expect(await writeAs('influx-token', buckets.history)).to.equal('done');
+    expect(await writeAs('influx-token', buckets.operations)).to.equal('done');
+    expect(await readAs('influx-reader-token', buckets.operations)).to.equal('done');
+    expect(await writeAs('influx-reader-token', buckets.operations)).to.contain('HTTP 403');
     expect(await writeAs('influx-token', world().buckets.history)).to.contain('HTTP 403');
     expect(await writeAs('influx-reader-token', buckets.history)).to.contain('HTTP 403');
     for (const file of ['influx-token', 'influx-reader-token']) {
@@ -151,7 +157,7 @@ describe('evida setup', function () {
     const { changes } = await setup();
     expect(updates(changes)).to.deep.equal([
       'role db_app, reads and changes rows (its password was not at hand)',
-      'InfluxDB token, writer of test_telemetry_new and test_history_new (its secret was not at hand)',
+      'InfluxDB token, writer of test_telemetry_new, test_history_new, test_operations_new (its secret was not at hand)',
     ]);
     expect(await writeAs('influx-token', buckets.history)).to.equal('done');
     expect(await asRole('database-url', 'SELECT 1')).to.equal('done');
@@ -193,6 +199,23 @@ describe('evida setup', function () {
       'task "evida downsample consumption: test_telemetry_new, test_history_new"',
     ]);
     expect(actions(await setup([], { INFLUX_TELEMETRY_RETENTION: '30d' }))).to.deep.equal(['keep']);
+  });
+
+  it('makes the tokens of an earlier version, which had two buckets, anew, and leaves none of them', async () => {
+    const api = new AuthorizationsAPI(world().influx);
+    const ofSetUp = async () => {
+      const { authorizations = [] } = await api.getAuthorizations({ org: 'evida' });
+      return authorizations.filter(({ description = '' }) => description.includes(buckets.history));
+    };
+    for (const { id = '', orgID, description = '', permissions = [] } of await ofSetUp()) {
+      const two = permissions.slice(0, -1);
+      await api.deleteAuthorizationsID({ authID: id });
+      await api.postAuthorizations({ body: { orgID: orgID ?? '', description, permissions: two } });
+    }
+    const { changes } = await setup();
+    expect(updates(changes).join()).to.match(/writer.*had other rights.*reader.*had other rights/);
+    expect(await ofSetUp()).to.have.length(2);
+    expect(await writeAs('influx-token', buckets.operations)).to.equal('done');
   });
 
   it('makes tokens anew whose bucket was made anew', async () => {

@@ -1,18 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InfluxDB } from '@influxdata/influxdb-client';
 import { expect } from 'chai';
 import { pino } from 'pino';
+import { loadConfig } from '../src/config.ts';
+import { startBlobStorage } from '../src/embedded/blob-storage.ts';
 import { startInfluxDb } from '../src/embedded/influxdb.ts';
 import { type MqttServerPart, startMosquitto } from '../src/embedded/mosquitto.ts';
 import { startPostgres } from '../src/embedded/postgres.ts';
 import { EvidaError } from '../src/errors.ts';
-import { findBucket } from '../src/influx/buckets.ts';
+import { createBuckets, findBucket } from '../src/influx/buckets.ts';
 import { influxAddress } from '../src/influx/connect.ts';
 import { createWriteBatch } from '../src/influx/write-batch.ts';
 import { openConnection } from '../src/mqtt/open-connection.ts';
 import { connect, connectDatabase } from '../src/postgres/database.ts';
+import { openBackups } from '../src/services/open-backup.ts';
 import {
   type Authority,
   type Certificate,
@@ -255,6 +259,46 @@ describe('TLS, with an authority of the test', () => {
           expectRefusal(written, 'INFLUX_UNAVAILABLE', problem, hint);
         }));
     }
+
+    it('is believed by a backup and its rehearsal, as Postgres is', async function () {
+      this.timeout(120_000);
+      const blobs = await startBlobStorage({ dataDir: join(dataDir, 'blobs'), inMemory: true });
+      const postgres = await startPostgres({
+        dataDir: join(dataDir, 'postgres'),
+        durable: false,
+        certificate: good,
+      });
+      const influx = await startInfluxd(dataDir, ['--tls-cert', good.certFile, '--tls-key', good.keyFile]);
+      const config = loadConfig(
+        {
+          MQTT_URL: 'mqtt://127.0.0.1:9',
+          EBOOST_API_URL: 'http://127.0.0.1:9',
+          EBOOST_API_USERNAME: 'nobody',
+          EBOOST_API_PASSWORD: 'nothing',
+          EBOOST_DATABASE_URL: postgres.adminUrl,
+          AZURE_STORAGE_CONNECTION_STRING: blobs.connectionString,
+          DATA_DIR: join(dataDir, 'data'),
+          DATABASE_URL: postgres.adminUrl,
+          DATABASE_CA_FILE: authority.certFile,
+          INFLUX_URL: `https://${influx.address}`,
+          INFLUX_CA_FILE: authority.certFile,
+          INFLUX_TOKEN: token,
+          INFLUX_ORG: org,
+        },
+        (path) => readFileSync(path, 'utf8'),
+      );
+      await createBuckets(new InfluxDB({ ...influxAddress(config), token }), config);
+      const { backups, prepare, close } = openBackups(config, log);
+      const { signal } = new AbortController();
+      try {
+        await prepare();
+        expect(await backups.run(signal)).to.include({ backup: 1 });
+        expect(await backups.rehearse(signal)).to.include({ equal: true });
+      } finally {
+        await close();
+        await Promise.all([postgres.stop(), influx.stop(), blobs.stop()]);
+      }
+    });
   });
 });
 

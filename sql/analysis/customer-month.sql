@@ -1,5 +1,6 @@
 -- Fills CUSTOMER_MONTH for the month from :from_day to before :to_day, once it has begun by :now: a row for each customer with
--- charging events in it, and a row of zeros for each without any who had some in the :inactive_months months before.
+-- charging events in it, and a row of zeros for each without any who had some in the :inactive_months months before. Customer 0
+-- is all who are forgotten: of them there is none.
 WITH boxes AS (
   SELECT customer, box,
          count(*) AS events,
@@ -8,7 +9,7 @@ WITH boxes AS (
          min(start_time) AS first_event,
          max(start_time) AS last_event
     FROM charging_event
-   WHERE day >= :from_day AND day < :to_day
+   WHERE day >= :from_day AND day < :to_day AND customer <> 0
    GROUP BY customer, box
 ), active AS (
   SELECT customer,
@@ -25,7 +26,7 @@ WITH boxes AS (
   SELECT customer,
          count(*) FILTER (WHERE day >= (:from_day - interval '1 month')::date) AS last_month_events
     FROM charging_event
-   WHERE day >= (:from_day - make_interval(months => :inactive_months))::date AND day < :from_day
+   WHERE day >= (:from_day - make_interval(months => :inactive_months))::date AND day < :from_day AND customer <> 0
    GROUP BY customer
 ), ever AS (
   -- Of those who may be new, who had charging events longer ago.

@@ -1,6 +1,7 @@
 -- Fills LOYAL_CUSTOMERS for the month from :from_day to before :to_day: customers with :loyal_min_events charging events in it,
 -- and at least one in each of the :loyal_min_weeks ISO weeks that ended last before its end, or before :now if that is earlier.
--- Since when a customer is loyal goes on from the row of the month before.
+-- Since when a customer is loyal goes on from the row of the month before. Customer 0 is all who are forgotten: of them there
+-- is none.
 WITH bounds AS (
   SELECT date_trunc('week', least(:now AT TIME ZONE :time_zone, :to_day::timestamp))::date - 7 AS last_week
 ), frequent AS (
@@ -9,7 +10,7 @@ WITH bounds AS (
          sum(kwh)::double precision AS billed_kwh,
          trim_scale(sum(revenue)) AS revenue
     FROM charging_event
-   WHERE day >= :from_day AND day < :to_day
+   WHERE day >= :from_day AND day < :to_day AND customer <> 0
    GROUP BY customer
   HAVING count(*) >= :loyal_min_events
 ), weeks AS (

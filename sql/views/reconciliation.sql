@@ -17,4 +17,5 @@ SELECT event.id AS transaction_id, event.box, event.outlet, event.customer, even
  CROSS JOIN (
        SELECT coalesce(max(value) FILTER (WHERE name = 'reconciliation_tolerance_kwh'), '0')::double precision AS kwh,
               coalesce(max(value) FILTER (WHERE name = 'reconciliation_tolerance_share'), '0')::double precision AS share
-         FROM analysis_setting) AS tolerance;
+         FROM analysis_setting
+        WHERE name IN ('reconciliation_tolerance_kwh', 'reconciliation_tolerance_share')) AS tolerance;

@@ -8,5 +8,6 @@ export function reportError(error: unknown): number {
     return 1;
   }
   if (error.hint !== undefined) process.stderr.write(`  ${error.hint}\n`);
+  process.stderr.write(`  ${error.code}: docs/handbook/troubleshooting.md#${error.code.toLowerCase()}\n`);
   return error.exitCode;
 }

@@ -94,3 +94,14 @@ export function durationMs(text: string): number {
   if (parsed.success) return parsed.data;
   throw new InvalidArgumentError('It must be a number with its unit: ms, s, m, h or d.');
 }
+
+/** An option's argument `name=value`, that may be given again: the values that each name was given. */
+export function givenVariable(
+  text: string,
+  before: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, readonly string[]> {
+  const [, name, value] = /^(\w+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined)
+    throw new InvalidArgumentError('It must be a name and a value: box=12.');
+  return new Map([...before, [name, [...(before.get(name) ?? []), value]]]);
+}

@@ -15,7 +15,7 @@ const NOT_FOUND = 404;
 const MOST_BUCKETS = 100;
 const Health = z.object({ version: z.string() });
 
-/** Reach, version, clock, organisation, and what the token may do: with the two buckets, and besides. */
+/** Reach, version, clock, organisation, and what the token may do: with the buckets, and besides. */
 export function examineInflux(
   config: Config,
   now: () => number,
@@ -60,13 +60,14 @@ function examineToken(config: Config): Promise<readonly Finding[]> {
     const org = config.INFLUX_ORG;
     const visible = await listBuckets(influx, org);
     if (visible === undefined) return [fault(PART, `there is no organisation ${org}`, 'Check INFLUX_ORG.')];
-    const own = [config.INFLUX_TELEMETRY_BUCKET, config.INFLUX_HISTORY_BUCKET];
+    const needed = [config.INFLUX_TELEMETRY_BUCKET, config.INFLUX_HISTORY_BUCKET];
     const findings: Finding[] = [];
-    for (const bucket of own) findings.push(...(await examineBucket(influx, org, bucket)));
-    const others = visible.filter((name) => !own.includes(name));
+    for (const bucket of needed) findings.push(...(await examineBucket(influx, org, bucket)));
+    findings.push(...(await examineOperations(influx, org, config.INFLUX_OPERATIONS_BUCKET)));
+    const others = visible.filter((name) => ![...needed, config.INFLUX_OPERATIONS_BUCKET].includes(name));
     if (others.length > 0 || (await mayListTokens(influx))) {
       findings.push(
-        warning(PART, wordsOfExcess(others), '`evida setup` makes one for the two buckets only.'),
+        warning(PART, wordsOfExcess(others), '`evida setup` makes one for the three buckets only.'),
       );
     }
     return findings;
@@ -101,6 +102,19 @@ function wordsOfExcess(others: readonly string[]): string {
   const words = 'the token may do more than Evida needs';
   if (others.length === 0) return `${words}: it may see other tokens`;
   return `${words}: it may see ${others.slice(0, 3).join(', ')}${others.length > 3 ? ' and more buckets' : ''}`;
+}
+
+/** Evida does without this one, but nobody is told then how it is. */
+async function examineOperations(influx: InfluxDB, org: string, bucket: string): Promise<Finding[]> {
+  return (await examineBucket(influx, org, bucket)).map((finding) =>
+    finding.state === 'fault'
+      ? warning(
+          PART,
+          `${finding.what}: what Evida says of itself is not kept`,
+          finding.hint ?? 'Run `evida setup`.',
+        )
+      : finding,
+  );
 }
 
 /** A write of nothing shows the right to write, and leaves nothing. */

@@ -6,6 +6,9 @@ const PAGE = 2000;
 /** Rows commit late: each run reads this much of what it has seen once more. */
 const OVERLAP = '1 hour';
 
+/** The advisory lock of the process that changes the mirror. */
+const MIRROR_LOCK = 7_305_422_002;
+
 /** A table of the Eboost database and its mirror; both have `id` and `updated_at`. */
 interface MirroredTable {
   readonly source: string;
@@ -54,8 +57,14 @@ const WrittenRow = z.object({
 const Position = z.object({ updatedAt: z.string() });
 const Day = z.object({ day: z.string() });
 
+/** Waits until nobody else changes the mirror, and keeps others from it until the transaction ends. */
+export async function lockMirror(connection: Connection): Promise<void> {
+  await connection.query('SELECT pg_advisory_xact_lock($1)', [MIRROR_LOCK]);
+}
+
 /**
- * Copies what is new or changed at Eboost since the last copy, by (updated_at, id) with an overlap.
+ * Copies what is new or changed at Eboost since the last copy, by (updated_at, id) with an overlap. Of customers who are
+ * forgotten, triggers of the mirror write only what may be kept (sql/migrations/0011-forgotten-customer.sql).
  * @param timeZone where business days start
  * @throws EvidaError POSTGRES_UNAVAILABLE; the signal's reason
  */

@@ -26,6 +26,8 @@ const STATUS: Status = {
     backlog: false,
     reconnects: 1,
     refusedTopics: 0,
+    lastMessageAt: '2026-10-01T00:00:00.000Z',
+    silentBoxes: 1,
     rejectedPairs: { 'out-of-range': 4 },
     oldestUnsentAt: '2026-10-01T00:00:00.000Z',
     lagMs: 1500,

@@ -129,6 +129,21 @@ const METRICS: readonly Metric[] = [
     samples: ({ boxes }) => single(boxes),
   },
   {
+    name: 'evida_boxes_silent',
+    help: 'Boxes that nothing was heard of for SILENT_AFTER',
+    type: 'gauge',
+    samples: ({ delivery }) => single(delivery?.silentBoxes),
+  },
+  {
+    name: 'evida_last_message_timestamp_seconds',
+    help: 'When a box said anything last, since the start',
+    type: 'gauge',
+    samples: ({ delivery }) =>
+      delivery === null || delivery.lastMessageAt === null
+        ? []
+        : single(Date.parse(delivery.lastMessageAt) / 1000),
+  },
+  {
     name: 'evida_part_ready',
     help: '1 while a part does what it should',
     type: 'gauge',

@@ -24,6 +24,10 @@ const Delivery = z.object({
   backlog: z.boolean(),
   reconnects: Count,
   refusedTopics: Count,
+  /** When a box said anything last, since the start: what the broker has retained does not count. */
+  lastMessageAt: Instant.nullable(),
+  /** Boxes that nothing was heard of for SILENT_AFTER; null in a process that does not watch connections. */
+  silentBoxes: Count.nullable(),
   rejectedPairs: z.record(z.string(), Count),
   /** Time of the oldest point that InfluxDB has not confirmed, and how long ago that is. */
   oldestUnsentAt: Instant.nullable(),

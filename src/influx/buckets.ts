@@ -7,32 +7,71 @@ import { asInfluxError, statusOf, toldByInflux } from './influx-error.ts';
 
 const NOT_FOUND = 404;
 
-/** The names and retention that the environment gives the two buckets. */
+/** The names and retention that the environment gives the two buckets of the boxes. */
 export type BucketConfig = Pick<
   Config,
   'INFLUX_ORG' | 'INFLUX_TELEMETRY_BUCKET' | 'INFLUX_TELEMETRY_RETENTION' | 'INFLUX_HISTORY_BUCKET'
 >;
+/** The same for that of Evida's own state. */
+export type OperationsBucketConfig = Pick<
+  Config,
+  'INFLUX_ORG' | 'INFLUX_OPERATIONS_BUCKET' | 'INFLUX_OPERATIONS_RETENTION'
+>;
 
 /**
- * Creates those of the two buckets that do not exist yet; one that does is left as it is. Gives the names of the new ones.
+ * Creates those of the two buckets of the boxes that do not exist yet; one that does is left as it is. Gives the names of
+ * the new ones.
  * @throws EvidaError INFLUX_UNAVAILABLE, INFLUX_REFUSED
  */
 export async function createBuckets(influx: InfluxDB, config: BucketConfig): Promise<string[]> {
-  const missing = (await planBuckets(influx, config)).filter(({ action }) => action === 'create');
-  for (const { apply } of missing) await apply?.();
-  return missing.map(({ what }) => what);
+  return await createMissing(await planAll(influx, config.INFLUX_ORG, bucketsOfBoxes(config)));
 }
 
-/** What is to be done so that both buckets exist with their retention. @throws EvidaError INFLUX_UNAVAILABLE, INFLUX_REFUSED */
-export async function planBuckets(influx: InfluxDB, config: BucketConfig): Promise<PlannedChange[]> {
-  const wanted: readonly [name: string, retentionMs: number][] = [
-    [config.INFLUX_TELEMETRY_BUCKET, config.INFLUX_TELEMETRY_RETENTION],
-    [config.INFLUX_HISTORY_BUCKET, 0],
-  ];
+/** The same for the bucket of Evida's own state. */
+export async function createOperationsBucket(
+  influx: InfluxDB,
+  config: OperationsBucketConfig,
+): Promise<string[]> {
+  return await createMissing(await planAll(influx, config.INFLUX_ORG, [bucketOfOperations(config)]));
+}
+
+/** What is to be done so that all buckets exist with their retention. @throws EvidaError INFLUX_UNAVAILABLE, INFLUX_REFUSED */
+export async function planBuckets(
+  influx: InfluxDB,
+  config: BucketConfig & OperationsBucketConfig,
+): Promise<PlannedChange[]> {
+  return await planAll(influx, config.INFLUX_ORG, [...bucketsOfBoxes(config), bucketOfOperations(config)]);
+}
+
+interface BucketWanted {
+  readonly name: string;
+  readonly retentionMs: number;
+}
+
+const bucketsOfBoxes = (config: BucketConfig): readonly BucketWanted[] => [
+  { name: config.INFLUX_TELEMETRY_BUCKET, retentionMs: config.INFLUX_TELEMETRY_RETENTION },
+  { name: config.INFLUX_HISTORY_BUCKET, retentionMs: 0 },
+];
+
+const bucketOfOperations = (config: OperationsBucketConfig): BucketWanted => ({
+  name: config.INFLUX_OPERATIONS_BUCKET,
+  retentionMs: config.INFLUX_OPERATIONS_RETENTION,
+});
+
+async function planAll(
+  influx: InfluxDB,
+  org: string,
+  wanted: readonly BucketWanted[],
+): Promise<PlannedChange[]> {
   const changes: PlannedChange[] = [];
-  for (const [name, retentionMs] of wanted)
-    changes.push(await planBucket(influx, config.INFLUX_ORG, name, retentionMs));
+  for (const { name, retentionMs } of wanted) changes.push(await planBucket(influx, org, name, retentionMs));
   return changes;
+}
+
+async function createMissing(planned: readonly PlannedChange[]): Promise<string[]> {
+  const missing = planned.filter(({ action }) => action === 'create');
+  for (const { apply } of missing) await apply?.();
+  return missing.map(({ what }) => what);
 }
 
 async function planBucket(

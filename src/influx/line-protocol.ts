@@ -47,15 +47,21 @@ export function toLine({ measurement, tags, fields, timeMs }: AnyPoint): string 
     if (value === undefined) continue;
     line += separator + key;
     if (type === 'int') line += `${value}i`;
-    else if (type === 'string') line += `"${String(value).replace(/[\\"]/g, '\\$&')}"`;
+    else if (type === 'string') line += textField(String(value));
     else line += value;
     separator = ',';
   }
   return `${line} ${Math.round(timeMs)}`;
 }
 
-function escapeTag(text: string): string {
+/** A text as it stands in a tag. */
+export function escapeTag(text: string): string {
   return text.replace(/[,= ]/g, '\\$&');
+}
+
+/** A text as it stands in a field. */
+export function textField(text: string): string {
+  return `"${text.replace(/[\\"]/g, '\\$&')}"`;
 }
 
 /** What a line that `toLine` wrote is of. */

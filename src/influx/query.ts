@@ -3,6 +3,7 @@ import {
   createTextDecoderCombiner,
   type InfluxDB,
   linesToRowsIterable,
+  type Row,
 } from '@influxdata/influxdb-client';
 import { z } from 'zod';
 import { EvidaError } from '../errors.ts';
@@ -19,17 +20,23 @@ export type QueryFlux = <T extends z.ZodType>(
 ) => AsyncIterable<z.output<T>>;
 
 export function createQueryFlux(influx: InfluxDB, org: string): QueryFlux {
-  return (flux, row, signal) => rows(influx, org, flux, row, signal);
+  return async function* parsedRows(flux, row, signal) {
+    for await (const { values, tableMeta } of rows(influx, org, flux, signal))
+      yield parse(row, tableMeta.toObject(values));
+  };
 }
 
-/** The client's own QueryApi cannot be given up; its transport can. */
-async function* rows<T extends z.ZodType>(
+/**
+ * The rows of a Flux query as they come, each with the columns of its table. The client's own QueryApi cannot be given up;
+ * its transport can.
+ * @throws EvidaError INFLUX_UNAVAILABLE, INFLUX_REFUSED; the signal's reason
+ */
+export async function* rows(
   influx: InfluxDB,
   org: string,
   flux: string,
-  row: T,
   signal: AbortSignal | undefined,
-): AsyncGenerator<z.output<T>> {
+): AsyncGenerator<Row> {
   // The transport leaves its listener behind: on a signal of this query's own, which goes with it.
   const own = signal && AbortSignal.any([signal]);
   try {
@@ -39,9 +46,7 @@ async function* rows<T extends z.ZodType>(
       JSON.stringify({ query: flux, type: 'flux', dialect }),
       { method: 'POST', headers: { 'content-type': 'application/json' }, ...(own && { signal: own }) },
     );
-    const lines = chunksToLinesIterable(chunks, createTextDecoderCombiner());
-    for await (const { values, tableMeta } of linesToRowsIterable(lines))
-      yield parse(row, tableMeta.toObject(values));
+    yield* linesToRowsIterable(chunksToLinesIterable(chunks, createTextDecoderCombiner()));
     // An answer that was cut off by the signal ends as if it were whole.
     signal?.throwIfAborted();
   } catch (error) {

@@ -5,10 +5,12 @@ import { kept, type PlannedChange } from '../planned-change.ts';
 import { findBucket, orgId } from './buckets.ts';
 import { toldByInflux } from './influx-error.ts';
 
-/** A token for the two buckets and nothing else. */
+/** A token for some buckets and nothing else. */
 export interface TokenWanted {
   readonly org: string;
   readonly buckets: readonly string[];
+  /** Those that it is known by: what it may do besides may change from version to version. */
+  readonly knownBy: readonly string[];
   /** The writer reads too: analysis and backup look at what was written. */
   readonly kind: 'writer' | 'reader';
   /** Whether its secret is still at hand: InfluxDB shows it only once. */
@@ -19,9 +21,9 @@ export interface TokenWanted {
 
 /** What is to be done so that there is exactly one such token in the org, with just these rights, whose secret is known. */
 export function planToken(influx: InfluxDB, wanted: TokenWanted): Promise<PlannedChange> {
-  const { kind, org, buckets, isKnown } = wanted;
-  const description = `evida ${kind}: ${buckets.join(', ')}`;
-  const what = `InfluxDB token, ${kind} of ${buckets.join(' and ')}`;
+  const { kind, org, buckets, knownBy, isKnown } = wanted;
+  const description = `evida ${kind}: ${knownBy.join(', ')}`;
+  const what = `InfluxDB token, ${kind} of ${buckets.join(', ')}`;
   return toldByInflux(`looking for the ${what}`, async () => {
     const existing = await findTokens(influx, await orgId(influx, org), description);
     const apply = () => replace(influx, wanted, description);

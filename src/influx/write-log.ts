@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
  * "InfluxDB"), so that what depends on a day is done again however late they come.
  * @param sentMs the moment of sending, which must differ from that of other lines
  */
-export function writeLogLines(points: Iterable<SourcePoint>, sentMs: number): string[] {
+export function writeLogLines(points: Iterable<Pick<SourcePoint, 'line'>>, sentMs: number): string[] {
   const counts = new Map<string, Map<number, number>>();
   for (const { line } of points) {
     const measurement = measurementOf(line);

@@ -1,10 +1,11 @@
 import pg from 'pg';
 import type { Log } from '../log.ts';
-import { asUnavailable, connectDatabase, type Database } from './database.ts';
+import { asUnavailable, connectDatabase, type Database, databaseConnection } from './database.ts';
 
 /**
  * Makes an empty database beside the one of `url` for a piece of work, and drops it after it; one of the same name that a
  * killed process left is dropped before.
+ * @param ca as of `connectDatabase`
  * @throws EvidaError POSTGRES_UNAVAILABLE; what Postgres says if the role may not
  */
 export async function inScratchDatabase<T>(
@@ -12,23 +13,24 @@ export async function inScratchDatabase<T>(
   name: string,
   log: Log,
   work: (database: Database) => Promise<T>,
+  ca?: string,
 ): Promise<T> {
   const own = new URL(url);
   own.pathname = `/${name}`;
   const identifier = pg.escapeIdentifier(name);
   const drop = `DROP DATABASE IF EXISTS ${identifier} WITH (FORCE)`;
-  await run(url, [drop, `CREATE DATABASE ${identifier}`]);
-  const database = connectDatabase(own.href, 'evida rehearsal', log);
+  await run(url, ca, [drop, `CREATE DATABASE ${identifier}`]);
+  const database = connectDatabase(own.href, 'evida rehearsal', log, ca);
   try {
     return await work(database);
   } finally {
     await database.end();
-    await run(url, [drop]);
+    await run(url, ca, [drop]);
   }
 }
 
-async function run(url: string, statements: readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url, application_name: 'evida rehearsal' });
+async function run(url: string, ca: string | undefined, statements: readonly string[]): Promise<void> {
+  const client = new pg.Client({ ...databaseConnection(url, ca), application_name: 'evida rehearsal' });
   try {
     await client.connect();
     for (const statement of statements) await client.query(statement);

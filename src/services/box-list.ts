@@ -50,6 +50,11 @@ export class BoxList {
     return this.#known.length;
   }
 
+  /** Those that are listened to; another array as soon as a list was read. */
+  get boxes(): readonly KnownBox[] {
+    return this.#known;
+  }
+
   /** Listens to the boxes of the stored list, so that a start does not wait for Eboost; notices `accept` from now on. */
   async open(): Promise<void> {
     const { store, log } = this.#parts;

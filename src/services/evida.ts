@@ -9,8 +9,10 @@ import { EvidaError } from '../errors.ts';
 import { type HttpServer, serveStatus } from '../http/http-server.ts';
 import { runningFile } from '../http/running.ts';
 import type { Part, Status } from '../http/status.ts';
-import { createBuckets } from '../influx/buckets.ts';
+import { createBuckets, createOperationsBucket } from '../influx/buckets.ts';
 import { influxAddress } from '../influx/connect.ts';
+import { systemTiming } from '../influx/timing.ts';
+import { createWriteBatch } from '../influx/write-batch.ts';
 import { type DirectoryLock, lockDirectory } from '../journal/lock.ts';
 import type { Log } from '../log.ts';
 import { connectDatabase, type Database } from '../postgres/database.ts';
@@ -22,12 +24,14 @@ import { BoxList } from './box-list.ts';
 import { Job, type JobRun } from './job.ts';
 import { analysisSources } from './open-analysis.ts';
 import { Backups } from './open-backup.ts';
+import { StateWriter } from './state-writer.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 
 /** How long the last points may take when Evida stops, and all of the stop. */
 const SEND_WITHIN_MS = 4000;
 const STOP_WITHIN_MS = 9000;
 const INFLUX_TIMEOUT_MS = 20_000;
+const STATE_TIMEOUT_MS = 10_000;
 /** When it is looked whether a backup was missed or has failed. */
 const MAKE_UP_SCHEDULE = '*/10 * * * *';
 
@@ -52,6 +56,7 @@ export class Evida {
   readonly #eboost: Database;
   readonly #boxList: BoxList;
   readonly #backups: Backups;
+  readonly #stateWriter: StateWriter;
   readonly #stopping = new AbortController();
   readonly #startedAt = new Date();
   readonly #lastRuns = new Map<string, JobRun & { readonly endedAt: Date }>();
@@ -79,6 +84,7 @@ export class Evida {
     this.#database = connectDatabase(config.DATABASE_URL, 'evida', log, config.DATABASE_CA_FILE);
     this.#eboost = connectDatabase(config.EBOOST_DATABASE_URL, 'evida', log, config.EBOOST_DATABASE_CA_FILE);
     this.#boxList = this.#createBoxList();
+    this.#stateWriter = this.#createStateWriter();
     this.boxListing = new Job('box list', (signal) => this.#boxList.read(signal), log);
     this.analysis = new Job('analysis', (signal) => this.#analyse(signal), log);
     this.#backups = new Backups(config, this.#database, log);
@@ -167,7 +173,11 @@ export class Evida {
   async #stopInOrder(): Promise<void> {
     this.#stopping.abort(new Error('Evida stops'));
     // Side by side: a job that cannot end at once must not cost the last points their time.
-    const stopped = await Promise.allSettled([this.#stopTelemetry(), this.#stopJobs()]);
+    const stopped = await Promise.allSettled([
+      this.#stopTelemetry(),
+      this.#stopJobs(),
+      this.#stateWriter.stop(),
+    ]);
     await this.#http?.close();
     if (this.#http !== undefined) await runningFile(this.#config.DATA_DIR).remove();
     await this.#lock?.release();
@@ -296,6 +306,32 @@ export class Evida {
     const created = await retry('setting up InfluxDB', create, this.#log, this.#stopping.signal);
     if (created.length > 0) this.#log.info({ buckets: created }, 'buckets were created');
     this.#hasBuckets = true;
+    if (this.#listens) await this.#beginState();
+  }
+
+  /** Nothing waits for the bucket of Evida's own state: where it cannot be made, that is said, and all else goes on. */
+  async #beginState(): Promise<void> {
+    try {
+      const created = await createOperationsBucket(this.#influx, this.#config);
+      if (created.length > 0) this.#log.info({ buckets: created }, 'buckets were created');
+    } catch (error) {
+      const hint = 'Run `evida setup`, which makes it and lets Evida write to it.';
+      this.#log.warn({ err: error, hint }, 'there is no bucket for what Evida says of itself');
+    }
+    this.#stateWriter.start();
+  }
+
+  #createStateWriter(): StateWriter {
+    const { MQTT_CLIENT_ID, INFLUX_ORG, INFLUX_OPERATIONS_BUCKET } = this.#config;
+    return new StateWriter({
+      client: MQTT_CLIENT_ID,
+      bucket: INFLUX_OPERATIONS_BUCKET,
+      status: () => this.status(),
+      boxes: () => this.#boxList.boxes,
+      write: createWriteBatch(this.#influx, INFLUX_ORG, STATE_TIMEOUT_MS),
+      timing: systemTiming,
+      log: this.#log,
+    });
   }
 
   async #analyse(signal: AbortSignal): Promise<object> {

@@ -7,6 +7,7 @@ import { connectDatabase, type Database } from '../postgres/database.ts';
 import type { JobPeriod } from '../postgres/job-ledger.ts';
 import { migrate } from '../postgres/migrate.ts';
 import { projectFile } from '../project-file.ts';
+import { forgetCustomer, type KnownCustomer, lookUpCustomer } from './analysis/forget-customer.ts';
 import { lookAtLedger } from './analysis/look-at-ledger.ts';
 import { listProblems, type TransactionProblem } from './analysis/problems.ts';
 import type { ReportScope } from './analysis/report/month-report.ts';
@@ -19,7 +20,7 @@ import {
 } from './analysis/run-analysis.ts';
 import { checksumTables, type TableChecksum } from './analysis/table-checksums.ts';
 
-export type { JobPeriod };
+export type { JobPeriod, KnownCustomer };
 
 /** Queries read months of photographs. */
 const INFLUX_TIMEOUT_MS = 600_000;
@@ -36,6 +37,10 @@ export interface Analysis {
   /** A month, as 2026-10, as a text of this format. */
   report(month: string, scope: ReportScope, format: 'csv' | 'json' | 'html'): Promise<string>;
   checksums(): Promise<Record<string, TableChecksum>>;
+  /** What is known of a customer, by the number at Eboost. */
+  customer(number: string): Promise<KnownCustomer>;
+  /** Forgets a customer for good; gives what was known until then. */
+  forget(number: string): Promise<KnownCustomer>;
   readonly database: Database;
   readonly eboost: Database;
   close(): Promise<void>;
@@ -52,6 +57,8 @@ export function openAnalysis(config: Config, log: Log): Analysis {
     problems: () => listProblems(database),
     report: (month, scope, format) => printReport(database, month, scope, format),
     checksums: () => checksumTables(database),
+    customer: (number) => lookUpCustomer(database, number),
+    forget: (number) => forgetCustomer(database, number, config.TIME_ZONE),
     database,
     eboost,
     close: async () => void (await Promise.all([database.end(), eboost.end()])),

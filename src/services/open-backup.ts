@@ -5,6 +5,7 @@ import { InfluxDB } from '@influxdata/influxdb-client';
 import type { Config } from '../config.ts';
 import { lastRing } from '../config-types.ts';
 import { BoxListStore } from '../eboost/box-list-store.ts';
+import { influxAddress } from '../influx/connect.ts';
 import { createExportValues } from '../influx/export-values.ts';
 import { createQueryFlux } from '../influx/query.ts';
 import { inScratchBucket } from '../influx/scratch-bucket.ts';
@@ -15,6 +16,7 @@ import { migrate } from '../postgres/migrate.ts';
 import { inScratchDatabase } from '../postgres/scratch-database.ts';
 import { projectFile } from '../project-file.ts';
 import { THRESHOLDS } from '../variables.ts';
+import { countForgottenAgain } from './analysis/forget-customer.ts';
 import { Archive } from './backup/archive.ts';
 import { type BackupJob, besideNone, doByLedger, isDue } from './backup/by-ledger.ts';
 import { openContainer } from './backup/container.ts';
@@ -111,7 +113,9 @@ export class Backups {
   async restore(signal: AbortSignal, selection: RestoreSelection, onStep: OnStep): Promise<Restored> {
     await migrate(this.#database, projectFile('sql'));
     const target = this.#target(this.#influx, this.#database, this.#buckets);
-    return await restoreBackup(target, await this.#archive(signal), selection, onStep);
+    const restored = await restoreBackup(target, await this.#archive(signal), selection, onStep);
+    if (!selection.isDryRun) await countForgottenAgain(this.#database);
+    return restored;
   }
 
   async prune(signal: AbortSignal, options: PruneOptions, onStep: OnStep): Promise<Pruned> {
@@ -165,8 +169,14 @@ export class Backups {
     signal: AbortSignal,
     work: (target: RestoreTarget) => Promise<T>,
   ): Promise<T> {
-    const { DATABASE_URL, REHEARSAL_DATABASE_URL, REHEARSAL_INFLUX_TOKEN, INFLUX_TOKEN, INFLUX_ORG } =
-      this.#config;
+    const {
+      DATABASE_URL,
+      DATABASE_CA_FILE,
+      REHEARSAL_DATABASE_URL,
+      REHEARSAL_INFLUX_TOKEN,
+      INFLUX_TOKEN,
+      INFLUX_ORG,
+    } = this.#config;
     const of = `${postgres.identity} ${this.#config.BACKUP_CONTAINER}`;
     const name = `evida_rehearsal_${createHash('sha256').update(of).digest('hex').slice(0, 12)}`;
     const influx = this.#connect(REHEARSAL_INFLUX_TOKEN ?? INFLUX_TOKEN);
@@ -186,6 +196,7 @@ export class Backups {
         signal.throwIfAborted();
         return await onBuckets(database);
       },
+      DATABASE_CA_FILE,
     );
   }
 
@@ -205,7 +216,7 @@ export class Backups {
   }
 
   #connect(token: string): InfluxDB {
-    return new InfluxDB({ url: this.#config.INFLUX_URL, token, timeout: INFLUX_TIMEOUT_MS });
+    return new InfluxDB({ ...influxAddress(this.#config), token, timeout: INFLUX_TIMEOUT_MS });
   }
 }
 
@@ -219,7 +230,7 @@ export function openBackups(
   readonly prepare: () => Promise<void>;
   readonly close: () => Promise<void>;
 } {
-  const database = connectDatabase(config.DATABASE_URL, 'evida', log);
+  const database = connectDatabase(config.DATABASE_URL, 'evida', log, config.DATABASE_CA_FILE);
   return {
     backups: new Backups(config, database, log),
     prepare: async () => void (await migrate(database, projectFile('sql'))),

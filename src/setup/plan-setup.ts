@@ -65,11 +65,13 @@ async function planPostgres(
 async function planInflux(config: SetupConfig, secrets: SecretFiles): Promise<PlannedChange[]> {
   const influx = new InfluxDB({ ...influxAddress(config), token: config.INFLUX_ADMIN_TOKEN });
   const org = config.INFLUX_ORG;
-  const buckets = [config.INFLUX_TELEMETRY_BUCKET, config.INFLUX_HISTORY_BUCKET];
+  const knownBy = [config.INFLUX_TELEMETRY_BUCKET, config.INFLUX_HISTORY_BUCKET];
+  const buckets = [...knownBy, config.INFLUX_OPERATIONS_BUCKET];
   const token = async (kind: 'writer' | 'reader', file: SecretFile): Promise<PlannedChange> =>
     await planToken(influx, {
       org,
       buckets,
+      knownBy,
       kind,
       isKnown: await secrets.isProven(file, (kept) => isTokenOf(kept, config)),
       keep: async (secret) => {

@@ -42,17 +42,30 @@ const LET_GO_MS = 10_000;
 
 /** `evida demo`: everything on real, embedded servers with a simulated fleet, until it is stopped. */
 export async function runDemo(options: DemoOptions): Promise<void> {
-  const directory = resolve(options.data);
-  const signal = AbortSignal.any([stopSignal(), parentGone()]);
   const say = (line: string) => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
+  const signal = AbortSignal.any([stopSignal(), parentGone()]);
+  const summary = await runDemoThen(options, say, signal, async () => undefined);
+  if (options.json && summary !== undefined) process.stdout.write(`${JSON.stringify(summary)}\n`);
+}
+
+/**
+ * The demo, and what is to be done with the servers that it has filled, before they are stopped.
+ * @param visit is not called when the demo was stopped by the signal
+ */
+export async function runDemoThen(
+  options: DemoOptions,
+  say: (line: string) => void,
+  signal: AbortSignal,
+  visit: (config: Config) => Promise<void>,
+): Promise<DemoSummary | undefined> {
+  const directory = resolve(options.data);
   const release = await acquireExclusive(directory, 'an Evida demo', { waitMs: LET_GO_MS });
   try {
     const settings = await openDemoData(directory, options);
     const dataDir = serversDirectory(directory);
     const servers = await startServers({ dataDir, durable: true, onProgress: say, signal });
     try {
-      const summary = await runOn(servers, directory, settings, options, signal, say);
-      if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+      return await runOn(servers, directory, settings, options, signal, say, visit);
     } finally {
       await servers.stop();
       for (const file of Object.values(environmentFiles(directory))) await rm(file, { force: true });
@@ -60,6 +73,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   } catch (error) {
     // Being stopped before it was up is no failure.
     if (error !== signal.reason) throw error;
+    return undefined;
   } finally {
     await release();
   }
@@ -72,6 +86,7 @@ async function runOn(
   options: DemoOptions,
   signal: AbortSignal,
   say: (line: string) => void,
+  visit: (config: Config) => Promise<void>,
 ): Promise<DemoSummary> {
   const { boxes, seed, historyToMs } = settings;
   const span = { fromMs: historyToMs - HISTORY_MS, toMs: historyToMs, timeZone: TIME_ZONE };
@@ -90,6 +105,7 @@ async function runOn(
     const startedMs = Date.now();
     const runs = await live(config, settings, history, options.for, signal, say);
     const holdings = await lookBack(config, startedMs);
+    if (!signal.aborted) await visit(config);
     return {
       versions: {
         influxdb: plainVersion(servers.influx.version),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { compareMirror } from '../../eboost/compare-mirror.ts';
-import { type Changes, mirrorEboost, mirrorMasterData, noChanges } from '../../eboost/mirror.ts';
+import { type Changes, lockMirror, mirrorEboost, mirrorMasterData, noChanges } from '../../eboost/mirror.ts';
 import { defineFlux } from '../../influx/flux.ts';
 import { collectRows } from '../../influx/query.ts';
 import type { Connection } from '../../postgres/database.ts';
@@ -26,8 +26,6 @@ interface SourceOutcome {
   readonly inputWatermark: string;
 }
 
-/** The advisory lock of the process that mirrors. */
-const MIRROR_LOCK = 7_305_422_002;
 /** Points are written later than their `write_log` says, and clocks differ. */
 const OVERLAP_MS = 3_600_000;
 
@@ -60,7 +58,7 @@ async function mirror(
   _begun: BegunPeriod,
   { eboost, timeZone, signal }: AnalysisContext,
 ): Promise<SourceOutcome> {
-  await connection.query('SELECT pg_advisory_xact_lock($1)', [MIRROR_LOCK]);
+  await lockMirror(connection);
   const changes = await mirrorEboost(eboost, connection, timeZone, signal);
   await requestChanged(connection, changes);
   const { rows } = await connection.query(
@@ -75,7 +73,7 @@ async function compare(
   context: AnalysisContext,
 ): Promise<SourceOutcome> {
   const { eboost, timeZone, signal } = context;
-  await connection.query('SELECT pg_advisory_xact_lock($1)', [MIRROR_LOCK]);
+  await lockMirror(connection);
   const changes = noChanges();
   const { found, gone } = await compareMirror(eboost, connection, timeZone, signal, changes);
   await mirrorMasterData(eboost, connection, timeZone, signal, changes);

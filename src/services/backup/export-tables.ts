@@ -5,7 +5,14 @@ import type { Archive } from './archive.ts';
 import { checksumOf, describeTable, PLAIN_TEXT, quoted } from './describe-table.ts';
 import type { Manifest, RowBlob, TableEntry } from './manifest.ts';
 import type { Progress } from './progress.ts';
-import { IDS_A_BLOB, MOST_CHANGES, scopeOf, TABLE_POLICIES, type TablePolicy } from './table-policy.ts';
+import {
+  FORGOTTEN,
+  IDS_A_BLOB,
+  MOST_CHANGES,
+  scopeOf,
+  TABLE_POLICIES,
+  type TablePolicy,
+} from './table-policy.ts';
 
 const Snapshot = z.object({ identity: z.string(), horizon: z.string() });
 const Ranges = z.array(z.object({ range: z.string() }));
@@ -28,12 +35,16 @@ export async function exportTables(
       await connection.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
       await connection.query(PLAIN_TEXT);
       const snapshot = await takeSnapshot(connection);
-      const since = isContinued(previous, snapshot) ? previous : undefined;
+      let since = isContinued(previous, snapshot) ? previous : undefined;
       const tables: TableEntry[] = [];
       for (const policy of TABLE_POLICIES) {
         const before = since?.tables.find(({ name }) => name === policy.table);
         const exporting = new TableExport(connection, archive, policy, progress);
-        tables.push(await exporting.run(before, since?.horizon));
+        const entry = await exporting.run(before, since?.horizon);
+        tables.push(entry);
+        // What older blobs tell of a customer who was forgotten must be in no backup from now on.
+        if (policy.table === FORGOTTEN && entry.rows > 0 && entry.checksum !== before?.checksum)
+          since = undefined;
       }
       return { ...snapshot, tables };
     },

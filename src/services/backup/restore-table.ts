@@ -111,7 +111,7 @@ async function putIn(
   const policy = policyOf(name);
   const names = quoted(columns);
   let changed = 0;
-  if (isOverwriting) {
+  if (isOverwriting && !(policy?.kind === 'snapshot' && policy.onlyGrows)) {
     await connection.query(`CREATE INDEX ON incoming (${quoted(key)})`);
     const { rowCount } = await connection.query(
       `DELETE FROM ${name} AS kept WHERE ${scopeOf(policy)}

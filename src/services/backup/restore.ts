@@ -8,10 +8,11 @@ import type { WriteBatch } from '../../influx/write-batch.ts';
 import type { Database } from '../../postgres/database.ts';
 import { refreshStatistics } from '../../postgres/planner-statistics.ts';
 import type { Archive } from './archive.ts';
-import { type Manifest, readManifestAt } from './manifest.ts';
+import { listChain, type Manifest, readManifest, readManifestAt } from './manifest.ts';
 import type { OnStep } from './progress.ts';
 import { restoreDay } from './restore-day.ts';
 import { type RestoreOptions, restoreTable } from './restore-table.ts';
+import { FORGOTTEN } from './table-policy.ts';
 
 /** Where a backup is restored to. */
 export interface RestoreTarget {
@@ -54,9 +55,28 @@ export async function restoreBackup(
 ): Promise<Restored> {
   const { manifest } = await readManifestAt(archive, selection.atMs);
   const { filesInto, ...rest } = selection;
+  await restoreForgotten(target.database, archive, selection);
   const restored = await restoreManifest(target, archive, manifest, rest, onStep);
   if (filesInto !== undefined && !selection.isDryRun) await writeFiles(archive, manifest, filesInto, onStep);
   return restored;
+}
+
+/** Who was forgotten after the backup that is restored stays so: by the last backup whose list can be read. */
+async function restoreForgotten(
+  database: Database,
+  archive: Archive,
+  options: RestoreOptions,
+): Promise<void> {
+  for (const name of [...(await listChain(archive)).names.values()].reverse()) {
+    try {
+      const { manifest } = await readManifest(archive, name);
+      const list = manifest.postgres.tables.find((table) => table.name === FORGOTTEN);
+      if (list !== undefined) await restoreTable(database, archive, list, options);
+      return;
+    } catch (error) {
+      if (!(error instanceof EvidaError) || error.code !== 'BACKUP_DAMAGED') throw error;
+    }
+  }
 }
 
 async function writeFiles(

@@ -10,6 +10,8 @@ interface DeliveryParts {
   readonly sender: SenderStats;
   readonly journal: Journal;
   readonly letters: DeadLetters;
+  readonly lastMessageAtMs: number | undefined;
+  readonly silentBoxes: number | undefined;
   readonly rejectedPairs: Readonly<Record<string, number>>;
   readonly noisiest: readonly NoisyOutlet[];
   readonly snapshotAtMs: number | undefined;
@@ -27,6 +29,8 @@ export function describeDelivery(parts: DeliveryParts): DeliveryStatus {
     backlog: mqtt.backlog,
     reconnects: mqtt.reconnects,
     refusedTopics: mqtt.refusedTopics,
+    lastMessageAt: parts.lastMessageAtMs === undefined ? null : iso(parts.lastMessageAtMs),
+    silentBoxes: parts.silentBoxes ?? null,
     rejectedPairs: parts.rejectedPairs,
     oldestUnsentAt: oldestAtMs === undefined ? null : iso(oldestAtMs),
     lagMs: oldestAtMs === undefined ? 0 : Math.max(0, Math.round(parts.nowMs - oldestAtMs)),

@@ -66,6 +66,7 @@ export class Telemetry {
   readonly #mqtt: MqttSource;
   readonly #boxes: BoxWatch;
   #sentThrough: number;
+  #lastMessageAtMs: number | undefined;
   #flushing: NodeJS.Timeout | undefined;
   #background: readonly Promise<void>[] = [];
 
@@ -139,12 +140,14 @@ export class Telemetry {
   }
 
   describe(): DeliveryStatus {
-    const { journal, letters, deadMessages } = this.#found;
+    const { journal, letters, deadMessages, state } = this.#found;
     return describeDelivery({
       mqtt: this.#mqtt.stats,
       sender: this.#sender.stats,
       journal,
       letters,
+      lastMessageAtMs: this.#lastMessageAtMs,
+      silentBoxes: state.reducers.connections?.silentBoxes,
       rejectedPairs: deadMessages.rejectedPairs,
       noisiest: this.#noise.noisiest(NOISIEST),
       snapshotAtMs: this.#snapshots.takenAtMs,
@@ -268,7 +271,8 @@ export class Telemetry {
   }
 
   #receive(received: Received): void {
-    const { payload } = received;
+    const { payload, retained } = received;
+    if (!retained) this.#lastMessageAtMs = Date.now();
     const isLong = payload.length > MOST_PAYLOAD_BYTES;
     this.#recorder.receive(
       isLong ? { ...received, payload: payload.subarray(0, MOST_PAYLOAD_BYTES) } : received,

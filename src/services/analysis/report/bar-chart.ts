@@ -22,10 +22,11 @@ export function barChart(categories: readonly string[], bars: readonly Bars[], u
   try {
     chart.setOption({
       animation: false,
+      backgroundColor: '#fff',
       color: COLOURS,
       textStyle: { fontFamily: 'sans-serif' },
       grid: { left: 70, right: 10, top: 34, bottom: 24 },
-      legend: { show: bars.length > 1, top: 0, right: 0 },
+      legend: { show: bars.length > 1, top: 0, right: 10 },
       xAxis: { type: 'category', data: [...categories], axisTick: { show: false } },
       yAxis: { type: 'value', name: unit, nameTextStyle: { align: 'right' } },
       series: bars.map(({ name, values }) => ({ type: 'bar', name, data: [...values], barGap: '5%' })),
