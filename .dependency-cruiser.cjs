@@ -10,9 +10,9 @@ const only = (name, from, to) => ({
   to: { pathNot: to },
 });
 
-/** The files that every room of src/ may use: errors, the log, the configuration, the project's own files. */
+/** The files that every room of src/ may use: errors, the log, the configuration, the heap, the project's own files. */
 const SHARED =
-  '^src/(errors|log|config|config-types|variables|data-file|deadline|planned-change|project-file|retry|stop-signal|tls-hint)\\.ts$';
+  '^src/(errors|log|config|config-types|variables|data-file|deadline|heap|planned-change|project-file|retry|stop-signal|tls-hint)\\.ts$';
 /** Besides them: pure streams, and Node.js. */
 const EVERYWHERE = `${SHARED}|^streams/|^node:|^[a-z_0-9]+(/promises)?$`;
 /** Where a file of src/ may live: each of these has a rule of its own below, but for embedded/, which may import anything. */

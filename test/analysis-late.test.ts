@@ -6,6 +6,7 @@ import {
   analyse,
   answer,
   clock,
+  contents,
   createEboost,
   insertTransactions,
   photographLines,
@@ -216,6 +217,35 @@ describe('telemetry that arrives late', function () {
         start            end              kwh
         2026-11-21T16:00 2026-11-24T08:00 3`),
     );
+  });
+
+  it('does some days of a month that is over again by force, and leaves what goes on after them as it is', async () => {
+    await write(
+      photographLines(
+        at,
+        `
+        box outlet at               status kwh W
+        13  6      2026-10-08T09:00 0      1   -
+        13  6      2026-10-09T22:00 2      1   500
+        13  6      2026-10-10T23:00 2      2   500
+        13  6      2026-10-13T06:00 0      9   -
+        13  7      2026-10-10T20:00 2      1   400
+        13  7      2026-10-11T02:00 0      3   -
+        13  8      2026-10-10T12:00 0      1   -
+        13  8      2026-10-11T10:00 0      3   -`,
+      ),
+    );
+    await write([writeLogLine('photograph', '2026-10-08', at('2026-11-24T09:00'))]);
+    const now = at('2026-11-24T09:30');
+    await analyse(world(), now);
+    const before = await contents(world());
+    for (const days of [
+      { fromDay: '2026-10-10', toDay: '2026-10-11' },
+      { fromDay: '2026-10-08', toDay: '2026-10-10' },
+    ]) {
+      await analyse(world(), now, { job: 'charging-session', force: true, days });
+      expect(await contents(world())).to.deep.equal(before);
+    }
   });
 
   it('downsamples hours again whose points came late, as the tasks in InfluxDB do, when their day is over', async () => {

@@ -1,10 +1,12 @@
 import { loadConfig } from '../../src/config.ts';
+import { keepHeapSmall } from '../../src/heap.ts';
 import { createLog } from '../../src/log.ts';
 import { runAnalysis } from '../../src/services/analysis/run-analysis.ts';
 import type { Step } from '../../src/services/analysis/run-due.ts';
 import { analysisSources, openAnalysis } from '../../src/services/open-analysis.ts';
 
 /** One run of the analysis in a process of its own, so that its memory is only its own; `nowMs` is its clock. Prints what it did as JSON. */
+keepHeapSmall();
 const config = loadConfig(process.env, String);
 const analysis = openAnalysis(config, createLog(config));
 const steps: Step[] = [];

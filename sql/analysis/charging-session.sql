@@ -1,5 +1,7 @@
 -- Fills CHARGING_SESSION with the sessions that start on the business days from :from_day to before :to_day, and the reopened
 -- ones, as the staged photographs tell them. Energy is what the register grew by after the first photograph, up to the one that ends it.
+-- Photographs are staged up to a day after these days. What may go on after that is left as it is kept, if that went on: where
+-- photographs have changed, the days after these are due as well, and build it again from its start.
 WITH spans AS (
   SELECT box, outlet, session,
          min(at) AS start_time,
@@ -11,7 +13,7 @@ WITH spans AS (
 ), ended AS (
   SELECT *,
          left_at IS NOT NULL AND left_at > last_photograph AS was_left,
-         least(:now, :to_time) - last_photograph > :abandoned_after AS was_silent
+         least(:now, :to_time + interval '24 hours') - last_photograph > :abandoned_after AS was_silent
     FROM spans
    WHERE start_time >= :from_time AND start_time < :to_time
       OR (box, outlet, start_time) IN (SELECT box, outlet, start_time FROM reopened_session)
@@ -51,6 +53,10 @@ WITH spans AS (
          IS DISTINCT FROM
          (kept.box, kept.end_time, kept.last_photograph, kept.day, kept.metered_kwh, kept.peak_power_w,
           kept.mean_power_factor, kept.recovered, kept.abandoned)
+     AND (:now <= :to_time + interval '24 hours'
+          OR wanted.box IS NULL OR kept.box IS NULL
+          OR wanted.abandoned OR wanted.end_time < :to_time + interval '24 hours' - :merge_gap
+          OR kept.end_time < :to_time + interval '24 hours' - CASE WHEN kept.abandoned THEN :abandoned_after ELSE :merge_gap END)
 ), removed AS (
   DELETE FROM charging_session WHERE ctid = ANY (ARRAY(SELECT place FROM differing WHERE box IS NULL))
 ), written AS (

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { messageOf } from '../errors.ts';
+import { keepHeapSmall } from '../heap.ts';
 import { createLog } from '../log.ts';
 import type { AnalysisSelection } from '../services/analysis/run-analysis.ts';
 import { Job, jobRunInWords } from '../services/job.ts';
@@ -45,6 +46,7 @@ nothing; with --force, periods are done again that are not due.`,
   .action(analyze);
 
 async function analyze(options: AnalyzeOptions): Promise<void> {
+  keepHeapSmall();
   const config = configOf(options);
   const log = createLog(config);
   const analysis = openAnalysis(config, log);

@@ -1,4 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
+import { keepHeapSmall } from '../heap.ts';
 import { createLog } from '../log.ts';
 import { Evida } from '../services/evida.ts';
 import { aborted, stopSignal } from '../stop-signal.ts';
@@ -18,14 +18,8 @@ evida doctor.`,
   exitCodes: [[1, 'a part refuses, or the stop took too long']],
 }).action(run);
 
-/**
- * How far the heap may grow before V8 collects its old part, percent. Left alone V8 lets it double, since most programs are
- * short of time: what lives of 10,000 boxes is some 100 MB, and the machine is shared with servers (docs/performance.md).
- */
-const HEAP_GROWS_BY = 10;
-
 async function run(options: EnvironmentOptions): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_BY}`);
+  keepHeapSmall();
   const config = configOf(options);
   const signal = stopSignal();
   const log = createLog(config);

@@ -16,6 +16,8 @@ const fillInstallation = fillBySql('outlet-installation.sql');
 const stageKnownBefore = analysisSql('known-before.sql');
 const fillKnown = analysisSql('outlet-known.sql');
 
+const READ_ON_MS = 86_400_000;
+
 const KnownDay = z.object({ fromDay: z.string(), knownDay: z.string() });
 const Reopened = z.array(z.object({ box: z.number(), outlet: z.number(), startMs: z.number() }));
 const MergeGap = z.object({ mergeGapMs: z.number() });
@@ -52,7 +54,10 @@ export async function buildSessions(
   return { rows, changed: joined(joined(sessions.changed, hours.changed), installation.changed) };
 }
 
-/** What is read of these days, but nothing after the moment of the run. */
+/**
+ * What is read of these days, but nothing after the moment of the run: up to a day after them, since an increase is spread
+ * over the 24 hours before it, and most sessions that go on are over then; sql/analysis/charging-session.sql knows of it, too.
+ */
 async function stagedSpan(
   connection: Connection,
   days: DaySpan,
@@ -64,6 +69,6 @@ async function stagedSpan(
     `SELECT (extract(epoch FROM $1::interval) * 1000)::double precision AS "mergeGapMs"`,
     [settings.merge_gap],
   );
-  const toMs = Math.max(Math.min(Date.parse(toTime), nowMs), fromMs);
+  const toMs = Math.max(Math.min(Date.parse(toTime) + READ_ON_MS, nowMs), fromMs);
   return { fromMs, toMs, mergeGapMs: MergeGap.parse(rows[0]).mergeGapMs };
 }
