@@ -39,7 +39,11 @@ export async function askPostgres(database: Database, sql: string, signal?: Abor
   };
 }
 
-/** Nodes of a query's plan, when the planner would rather do anything than read a whole table. */
+/**
+ * The plan of a query, as EXPLAIN (FORMAT JSON) gives it, when the planner would rather do anything than read a whole table:
+ * in a small database it would read all there is, whatever indexes there are.
+ * @throws EvidaError as `askPostgres`
+ */
 export async function planWithIndexes(
   database: Database,
   sql: string,
@@ -48,7 +52,8 @@ export async function planWithIndexes(
   const { rows } = await readOnly(
     database,
     async (connection) => {
-      await connection.query('SET LOCAL enable_seqscan = off');
+      for (const way of ['seqscan', 'hashjoin', 'mergejoin'])
+        await connection.query(`SET LOCAL enable_${way} = off`);
       return await connection.query({ text: `EXPLAIN (FORMAT JSON) ${sql}`, rowMode: 'array' });
     },
     signal,
