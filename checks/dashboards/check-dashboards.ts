@@ -5,8 +5,8 @@ import { openDataSources } from '../../src/grafana/data-sources.ts';
 import { createLog } from '../../src/log.ts';
 import { projectFile } from '../../src/project-file.ts';
 import { alertFindings, readAlertRules } from './alert-rules.ts';
-import { MAY_BE_EMPTY } from './exemptions.ts';
-import { type Finding, findings } from './finding.ts';
+import { staleExpectations, unexpected } from './exemptions.ts';
+import type { Finding } from './finding.ts';
 import { layoutFindings } from './layout-rules.ts';
 import { linkFindings } from './link-rules.ts';
 import { countMixed, panelFindings } from './panel-rules.ts';
@@ -47,24 +47,16 @@ export async function checkDashboards(config: Config, signal: AbortSignal): Prom
     mixed: countMixed(dashboards),
     alerts: rules.length,
     runs: runner.runs,
-    findings: [
+    findings: unexpected([
       ...layoutFindings(dashboards),
       ...panelFindings(dashboards),
       ...variableFindings(dashboards),
       ...linkFindings(dashboards),
       ...alertFindings(rules, handbookOfAlerts()),
-      ...staleExemptions(runner.asked),
+      ...staleExpectations(runner.asked),
       ...runner.findings,
-    ],
+    ]),
   };
-}
-
-/** What is declared to be empty, and is not there any more. */
-function staleExemptions(asked: ReadonlySet<string>): Finding[] {
-  const stale = Object.keys(MAY_BE_EMPTY).filter((place) => !asked.has(place));
-  return stale.flatMap((place) =>
-    findings(place, 'exemptions', ['it may be empty (MAY_BE_EMPTY), and is not there']),
-  );
 }
 
 function handbookOfAlerts(): string | undefined {

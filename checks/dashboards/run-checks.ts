@@ -1,19 +1,25 @@
 import { EvidaError, messageOf } from '../../src/errors.ts';
 import { planWithIndexes } from '../../src/grafana/ask-postgres.ts';
-import type { Dashboard, Panel } from '../../src/grafana/dashboard.ts';
+import type { Annotation, Dashboard, Panel } from '../../src/grafana/dashboard.ts';
 import type { DataSources } from '../../src/grafana/data-sources.ts';
 import type { QueryContext } from '../../src/grafana/expand.ts';
 import { type Frame, rowCount } from '../../src/grafana/frame.ts';
-import { resolveVariables } from '../../src/grafana/resolve-variables.ts';
+import {
+  type GivenValues,
+  type ResolvedVariables,
+  resolveVariables,
+} from '../../src/grafana/resolve-variables.ts';
 import { DEFAULT_POINTS, type QueryRun, runQuery } from '../../src/grafana/run-panel.ts';
 import { parseTimeRange } from '../../src/grafana/time-range.ts';
 import { transform } from '../../src/grafana/transform.ts';
 import { alertFrameProblems } from './alert-frames.ts';
 import { type AlertRule, queriesOf } from './alert-rules.ts';
-import { MAY_BE_EMPTY } from './exemptions.ts';
 import { type Finding, findings } from './finding.ts';
 import { isEmpty, shownProblems, transformationProblems } from './frame-rules.ts';
 import { tablesWithoutIndex } from './index-use.ts';
+
+/** How many other values of a variable are tried where the first gives nothing. */
+const OTHER_VALUES = 3;
 
 /** What was asked at one place, for the table at the end. */
 export interface PlaceRun {
@@ -29,7 +35,7 @@ export class QueryRunner {
   readonly runs: PlaceRun[] = [];
   readonly findings: Finding[] = [];
   /** The places of all queries: `uid / panel / refId`. */
-  readonly asked = new Set<string>();
+  readonly asked: string[] = [];
   readonly #sources: DataSources;
   readonly #nowMs: number;
   readonly #signal: AbortSignal;
@@ -40,31 +46,54 @@ export class QueryRunner {
     this.#signal = signal;
   }
 
-  /** Its variables in their order, then its panels and annotations with the values with which it opens. */
+  /**
+   * Its variables in their order, then its panels and annotations with the values with which it opens. What is empty with
+   * them is tried with others: the first outlet may have had no session, and a month that has just begun no customers.
+   */
   async runDashboard(dashboard: Dashboard): Promise<void> {
     const range = parseTimeRange(dashboard.time, this.#nowMs);
     const context = { range, maxDataPoints: DEFAULT_POINTS };
-    const resolved = await this.#attempt(`${dashboard.uid} / variables`, () =>
-      resolveVariables(dashboard, new Map(), context, this.#sources, this.#signal),
-    );
-    if (resolved === undefined) return;
-    for (const { name, frame, ...asked } of resolved.asked) {
+    const resolve = (given: GivenValues) =>
+      this.#attempt(`${dashboard.uid} / variables`, () =>
+        resolveVariables(dashboard, given, context, this.#sources, this.#signal),
+      );
+    const first = await resolve(new Map());
+    if (first === undefined) return;
+    for (const { name, frame, ...asked } of first.asked) {
       const place = `${dashboard.uid} / variable ${name}`;
-      this.asked.add(place);
+      this.asked.push(place);
       await this.#judge(place, { ...asked, frames: [frame] });
-      this.#note(dashboard.uid, `variable ${name}`, [{ ...asked, frames: [frame] }]);
+      this.runs.push(placeRun(dashboard.uid, `variable ${name}`, [{ ...asked, frames: [frame] }]));
     }
-    const variables = resolved.values;
+    const contexts: QueryContext[] = [{ ...context, variables: first.values }];
+    for (const given of otherValues(first)) {
+      const other = await resolve(given);
+      if (other !== undefined) contexts.push({ ...context, variables: other.values });
+    }
     for (const panel of dashboard.panels) {
-      if (panel.targets.length > 0) await this.#runPanel(dashboard, panel, { ...context, variables });
+      if (panel.targets.length > 0)
+        await this.#untilFilled(contexts, (given) => this.#runPanel(dashboard, panel, given));
     }
-    for (const { name, target } of dashboard.annotations.list) {
-      const place = `${dashboard.uid} / annotation ${name}`;
-      const run = await this.#runQuery(place, target, { ...context, variables });
-      if (run === undefined) continue;
-      this.#note(dashboard.uid, `annotation ${name}`, [run]);
-      this.findings.push(...findings(place, 'fields', run.frames.flatMap(unmarked)));
+    for (const annotation of dashboard.annotations.list)
+      await this.#untilFilled(contexts, (given) => this.#runAnnotation(dashboard, annotation, given));
+  }
+
+  /** Keeps what the first attempt found that is not empty; that of the very first, if all are. */
+  async #untilFilled(
+    contexts: readonly QueryContext[],
+    run: (context: QueryContext) => Promise<PlaceRun>,
+  ): Promise<void> {
+    const before = this.findings.length;
+    const attempts: { readonly run: PlaceRun; readonly found: readonly Finding[] }[] = [];
+    for (const context of contexts) {
+      const attempt = { run: await run(context), found: this.findings.splice(before) };
+      attempts.push(attempt);
+      if (!attempt.found.some(({ rule }) => rule === 'empty')) break;
     }
+    const kept = attempts.find(({ found }) => !found.some(({ rule }) => rule === 'empty')) ?? attempts[0];
+    if (kept === undefined) return;
+    this.runs.push(kept.run);
+    this.findings.push(...kept.found);
   }
 
   /** The questions of an alert, for the time that they are about. */
@@ -80,10 +109,21 @@ export class QueryRunner {
       runs.push(run);
       this.findings.push(...findings(place, 'fields', alertFrameProblems(run.frames)));
     }
-    this.#note('alerts', rule.uid, runs);
+    this.runs.push(placeRun('alerts', rule.uid, runs));
   }
 
-  async #runPanel(dashboard: Dashboard, panel: Panel, context: QueryContext): Promise<void> {
+  async #runAnnotation(
+    { uid }: Dashboard,
+    { name, target }: Annotation,
+    context: QueryContext,
+  ): Promise<PlaceRun> {
+    const place = `${uid} / annotation ${name}`;
+    const run = await this.#runQuery(place, target, context);
+    this.findings.push(...findings(place, 'fields', run?.frames.flatMap(unmarked) ?? []));
+    return placeRun(uid, `annotation ${name}`, run === undefined ? [] : [run]);
+  }
+
+  async #runPanel(dashboard: Dashboard, panel: Panel, context: QueryContext): Promise<PlaceRun> {
     const place = `${dashboard.uid} / ${panel.title}`;
     const runs: QueryRun[] = [];
     for (const target of panel.targets) {
@@ -91,10 +131,10 @@ export class QueryRunner {
       const run = await this.#runQuery(place, target, { ...context, maxDataPoints });
       if (run !== undefined) runs.push(run);
     }
-    this.#note(dashboard.uid, panel.title, runs);
     // Fields are known only where each query gave some.
-    if (runs.length < panel.targets.length || runs.some(({ frames }) => frames.length === 0)) return;
-    await this.#attempt(place, () => this.#judgeShown(place, dashboard, panel, runs));
+    if (runs.length === panel.targets.length && runs.every(({ frames }) => frames.length > 0))
+      await this.#attempt(place, () => this.#judgeShown(place, dashboard, panel, runs));
+    return placeRun(dashboard.uid, panel.title, runs);
   }
 
   async #runQuery(
@@ -104,7 +144,7 @@ export class QueryRunner {
     mayBeEmpty = false,
   ): Promise<QueryRun | undefined> {
     const queryPlace = `${place} / ${query.refId}`;
-    this.asked.add(queryPlace);
+    this.asked.push(queryPlace);
     const run = await this.#attempt(queryPlace, () => runQuery(query, context, this.#sources, this.#signal));
     if (run !== undefined) await this.#judge(queryPlace, run, mayBeEmpty);
     return run;
@@ -112,8 +152,7 @@ export class QueryRunner {
 
   /** That an answer is not empty, and that an index could have served it. */
   async #judge(place: string, { query, expanded, frames }: QueryRun, mayBeEmpty = false): Promise<void> {
-    if (isEmpty(frames) && !mayBeEmpty && !Object.hasOwn(MAY_BE_EMPTY, place))
-      this.findings.push(...findings(place, 'empty', ['it finds nothing']));
+    if (isEmpty(frames) && !mayBeEmpty) this.findings.push(...findings(place, 'empty', ['it finds nothing']));
     if (query.language === 'flux') return;
     const plan = await planWithIndexes(this.#sources.database, expanded, this.#signal);
     const tables = tablesWithoutIndex(plan).map(
@@ -129,8 +168,7 @@ export class QueryRunner {
       frames = transform(frames, transformation);
     }
     this.findings.push(...findings(place, 'fields', shownProblems(dashboard, panel, frames)));
-    const isDeclared = runs.some(({ query }) => Object.hasOwn(MAY_BE_EMPTY, `${place} / ${query.refId}`));
-    if (isEmpty(frames) && !isDeclared)
+    if (isEmpty(frames) && !runs.some((run) => isEmpty(run.frames)))
       this.findings.push(...findings(place, 'empty', ['its transformations leave nothing to show']));
   }
 
@@ -145,16 +183,26 @@ export class QueryRunner {
       return undefined;
     }
   }
+}
 
-  #note(dashboard: string, panel: string, runs: readonly QueryRun[]): void {
-    const rows = runs.flatMap(({ frames }) => frames.map(rowCount));
-    this.runs.push({
-      dashboard,
-      panel,
-      queries: runs.length,
-      rows: rows.reduce((sum, count) => sum + count, 0),
-      ms: Math.round(runs.reduce((sum, { ms }) => sum + ms, 0)),
-    });
+function placeRun(dashboard: string, panel: string, runs: readonly QueryRun[]): PlaceRun {
+  const rows = runs.flatMap(({ frames }) => frames.map(rowCount));
+  return {
+    dashboard,
+    panel,
+    queries: runs.length,
+    rows: rows.reduce((sum, count) => sum + count, 0),
+    ms: Math.round(runs.reduce((sum, { ms }) => sum + ms, 0)),
+  };
+}
+
+/** Each variable that has one value, with others of its values than the one that is set, and the rest as it opens. */
+function* otherValues({ values, asked }: ResolvedVariables): Generator<GivenValues> {
+  for (const { name, options } of asked) {
+    const chosen = values.get(name)?.value;
+    if (typeof chosen !== 'string') continue;
+    for (const option of options.filter((value) => value !== chosen).slice(0, OTHER_VALUES))
+      yield new Map([[name, [option]]]);
   }
 }
 
