@@ -137,6 +137,7 @@ const Annotation = z.object({
   target: Target,
   filter: z.object({ exclude: z.boolean().default(false), ids: z.array(z.number()) }).optional(),
 });
+export type Annotation = z.output<typeof Annotation>;
 
 const DashboardJson = z.object({
   uid: z.string(),
