@@ -127,6 +127,28 @@ describe('running what dashboards ask', function () {
     ]);
   });
 
+  it('tries other values of a variable where the first gives nothing', async () => {
+    const box = (values: string) => ({
+      templating: {
+        list: [
+          {
+            type: 'query',
+            name: 'box',
+            datasource: SQL_TARGET.datasource,
+            query: `SELECT unnest('{${values}}'::integer[])`,
+            refresh: 2,
+          },
+        ],
+      },
+    });
+    const panel = { targets: [sql(BILLED.replace('box = 12', 'box = ${box}'))] };
+    const filled = await run(panel, box('11, 12'));
+    expect(found(filled)).to.equal('');
+    expect(filled.runs.at(-1)).to.include({ panel: 'Energy', rows: 1 });
+    const empty = await run(panel, box('11, 13'));
+    expect(found(empty)).to.equal('evida-sample / Energy / billed (empty): it finds nothing');
+  });
+
   it('finds variables that need each other in a circle, and does not go on', async () => {
     const circle = (name: string, other: string) => ({
       type: 'query',

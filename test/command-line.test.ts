@@ -71,7 +71,7 @@ describe('the command line', function () {
   it('shows its commands with --help, and ends with 0', async () => {
     const { code, stdout } = await runEvida(['--help']);
     expect(code).to.equal(0);
-    for (const command of ['run', 'boxes', 'demo', 'simulate', 'analyze', 'backup'])
+    for (const command of ['run', 'boxes', 'demo', 'simulate', 'analyze', 'panel', 'backup'])
       expect(stdout).to.contain(command);
   });
 
@@ -147,6 +147,7 @@ describe('the command line', function () {
         expect(offered('evida', 'backup', 'ru')).to.deep.equal(['run']);
         expect(offered('evida', 'backup', 'run', '--j')).to.deep.equal(['--json']);
         expect(offered('evida', 'boxes', '--json', 'acc')).to.deep.equal(['accept']);
+        expect(offered('evida', 'panel', '--var', 'box=12', '--fr')).to.deep.equal(['--from']);
       });
 
       it('gives the choices of an argument, until it is given', () => {

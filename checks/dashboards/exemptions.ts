@@ -20,7 +20,7 @@ interface Expected {
 }
 
 /** What a demo does not have, and dashboards have to show all the same. */
-export const EXPECTED: readonly Expected[] = [
+const EXPECTED: readonly Expected[] = [
   {
     place: 'evida-box / Photographs',
     rule: 'fields',
