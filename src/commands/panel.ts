@@ -6,7 +6,6 @@ import { type GivenValues, resolveVariables } from '../grafana/resolve-variables
 import { DEFAULT_POINTS, runPanel } from '../grafana/run-panel.ts';
 import { parseTimeRange } from '../grafana/time-range.ts';
 import { createLog } from '../log.ts';
-import { stopSignal } from '../stop-signal.ts';
 import { framesAsJson, framesInWords } from './frames-in-words.ts';
 import { inColumns } from './in-columns.ts';
 import { configOf, createConfiguredVerb, type EnvironmentOptions, givenVariable } from './verb.ts';
@@ -15,7 +14,7 @@ interface PanelOptions extends EnvironmentOptions {
   readonly dashboard?: string;
   readonly from?: string;
   readonly to?: string;
-  readonly var: GivenValues;
+  readonly var?: GivenValues;
   readonly json: boolean;
 }
 
@@ -31,13 +30,12 @@ It asks with the rights of a reader, where INFLUX_READER_TOKEN and DATABASE_READ
     ['evida panel "metered and billed energy by day" --from now-7d', 'a week of it'],
     ['evida panel Current --dashboard evida-box --var box=12 --var outlet=3', 'one outlet'],
     [
-      'evida panel Boxes --var "district=District 1" --var "district=District 3" --json',
+      'evida panel "Boxes now and today" --var "district=District 1" --var "district=District 3" --json',
       'two districts, as JSON',
     ],
   ],
   exitCodes: [
     [1, 'a server refuses a question'],
-    [2, 'there is no such panel, or more than one'],
     [65, 'the dashboard holds something that Evida does not follow'],
     [69, 'a server is away'],
   ],
@@ -46,12 +44,7 @@ It asks with the rights of a reader, where INFLUX_READER_TOKEN and DATABASE_READ
   .option('--dashboard <uid>', 'only panels of this dashboard')
   .option('--from <time>', 'where the time range begins, such as now-7d or 2026-10-01T00:00:00Z')
   .option('--to <time>', 'where it ends')
-  .option(
-    '--var <name=value>',
-    'what a variable is; again for several values, $__all for all',
-    givenVariable,
-    new Map(),
-  )
+  .option('--var <name=value>', 'what a variable is; again for several values, $__all for all', givenVariable)
   .option('--json', 'print it as one JSON object', false)
   .action(showPanel);
 
@@ -69,10 +62,9 @@ async function showPanel(title: string | undefined, options: PanelOptions): Prom
   const config = configOf(options);
   const sources = openDataSources(config, createLog(config));
   try {
-    const signal = stopSignal();
     const context = { range, maxDataPoints: DEFAULT_POINTS };
-    const { values } = await resolveVariables(dashboard, options.var, context, sources, signal);
-    const frames = await runPanel(panel, { ...context, variables: values }, sources, signal);
+    const { values } = await resolveVariables(dashboard, options.var ?? new Map(), context, sources);
+    const frames = await runPanel(panel, { ...context, variables: values }, sources);
     const text = options.json
       ? JSON.stringify({
           dashboard: dashboard.uid,

@@ -98,7 +98,7 @@ export function durationMs(text: string): number {
 /** An option's argument `name=value`, that may be given again: the values that each name was given. */
 export function givenVariable(
   text: string,
-  before: ReadonlyMap<string, readonly string[]>,
+  before: ReadonlyMap<string, readonly string[]> = new Map(),
 ): ReadonlyMap<string, readonly string[]> {
   const [, name, value] = /^(\w+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined)

@@ -25,6 +25,7 @@ To look into it, load the environment of this demo in another terminal, and take
   psql "$DATABASE_URL" -c 'SELECT * FROM CHARGING_EVENT_DAY ORDER BY day DESC, box LIMIT 20'
   npx evida status
   npx evida replay --set PHOTOGRAPH_CURRENT_DEADBAND_A=2
+  npx evida panel "metered and billed energy by day"
   npx evida backup run
   npx evida doctor
   npx evida setup --dry-run --env ${here(setup)} --secrets ${here(secretsDirectory(directory))}
