@@ -193,6 +193,8 @@ describe('energy increases', function () {
     for (const folder of ['flux/panels', 'flux/queries', 'flux/tasks', 'sql/analysis', 'sql/views']) {
       for (const name of readdirSync(projectFile(folder))) {
         const text = readFileSync(projectFile(folder, name), 'utf8');
+        // What Evida counts of itself is no register.
+        if (text.includes('r._measurement == "evida"')) continue;
         expect(text, `${folder}/${name}`).not.to.match(/\b(difference|increase|derivative|spread)\(/);
         expect(text, `${folder}/${name}`).not.to.match(/(?<!energy_increase\()\blag\((\w+\.)?energy_kwh/i);
       }
