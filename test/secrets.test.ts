@@ -15,7 +15,9 @@ const Line = z.object({ url: z.string().optional() });
 const WRONG: Readonly<Record<string, string>> = {
   MQTT_PASSWORD: 'known-mqtt-password',
   INFLUX_TOKEN: 'known-influx-token',
+  INFLUX_READER_TOKEN: 'known-influx-reader-token',
   DATABASE_URL: 'known-database-password',
+  DATABASE_READER_URL: 'known-database-reader-password',
   EBOOST_API_PASSWORD: 'known-eboost-password',
   EBOOST_DATABASE_URL: 'known-eboost-database-password',
   AZURE_STORAGE_CONNECTION_STRING: Buffer.from('known-azure-storage-account-key').toString('base64'),
@@ -40,6 +42,7 @@ describe('secrets of a running Evida', () => {
       ...known,
       DATABASE_URL: inAddress('DATABASE_URL'),
       EBOOST_DATABASE_URL: inAddress('EBOOST_DATABASE_URL'),
+      DATABASE_READER_URL: inAddress('DATABASE_READER_URL', right.DATABASE_URL),
       REHEARSAL_DATABASE_URL: inAddress('REHEARSAL_DATABASE_URL', right.DATABASE_URL),
       AZURE_STORAGE_CONNECTION_STRING: storage.replace(
         /AccountKey=[^;]+/,
@@ -171,6 +174,24 @@ describe('secrets of a running Evida', () => {
       .to.match(/unauthorized/i)
       .and.to.match(/password authentication failed/);
     expectNoneIn(said.join('\n'), { ...WRONG, ...rightSecrets(), BACKUP_KEY_FILE: key });
+  });
+
+  it('nor in what evida panel says, right or wrong', async function () {
+    this.timeout(WITHIN_MS);
+    const right = world().environment({ LOG_LEVEL: 'debug' });
+    const { INFLUX_READER_TOKEN = '', DATABASE_READER_URL = '' } = environmentWith(WRONG);
+    const said: string[] = [];
+    for (const wrong of [{}, { INFLUX_READER_TOKEN }, { DATABASE_READER_URL }]) {
+      const { stdout, stderr } = await runEvida(['panel', 'Metered and billed energy by day', '--json'], {
+        ...right,
+        ...wrong,
+      });
+      said.push(stdout, stderr);
+    }
+    expect(said.join('\n'))
+      .to.match(/unauthorized/i)
+      .and.to.match(/password authentication failed/);
+    expectNoneIn(said.join('\n'), { ...WRONG, ...rightSecrets() });
   });
 });
 

@@ -81,7 +81,12 @@ async function readOnly<T>(
     );
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw error;
-    throw new EvidaError('POSTGRES_REFUSED', { operation: 'asking Postgres', cause: error });
+    const isDenied = error.code?.startsWith('28');
+    throw new EvidaError('POSTGRES_REFUSED', {
+      operation: 'asking Postgres',
+      cause: error,
+      ...(isDenied && { hint: 'Check user and password in DATABASE_READER_URL, or else in DATABASE_URL.' }),
+    });
   }
 }
 
