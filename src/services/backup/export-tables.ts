@@ -160,6 +160,8 @@ class TableExport {
   /** @param query of Evida's own words and numbers, never input */
   async #rows(kind: RowBlob['kind'], range: string, query: string): Promise<RowBlob[]> {
     const copy = this.#connection.query(copyStreams.to(`COPY (${query}) TO STDOUT (FORMAT csv)`));
+    // A connection that was closed says so at once, before anybody reads: then whoever reads is told.
+    copy.on('error', (error) => copy.destroy(error));
     const path = `postgres/${this.#policy.table}/${range}`;
     const put = await this.#archive.put(path, 'csv', copy);
     if (put === undefined) return [];
