@@ -1,7 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
-import { projectFile } from '../src/project-file.ts';
+import { runMocha } from './run-mocha.ts';
 
 const HELP = `npm run test:backup -- [--kills 1] [--seed 0]
 
@@ -25,16 +23,9 @@ function run(kills: string, seed: string): number {
     process.stderr.write(HELP);
     return 2;
   }
-  const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
   const specs = FILES.map((file) => `test/${file}.test.ts`);
-  const { status } = spawnSync(
-    process.execPath,
-    [mocha, '--config', 'test/files.mocharc.json', '--forbid-only', ...specs],
-    {
-      cwd: projectFile(),
-      stdio: 'inherit',
-      env: { ...process.env, EVIDA_BACKUP_KILLS: kills, EVIDA_BACKUP_SEED: seed },
-    },
-  );
-  return status ?? 1;
+  return runMocha(['--config', 'test/files.mocharc.json', '--forbid-only', ...specs], {
+    EVIDA_BACKUP_KILLS: kills,
+    EVIDA_BACKUP_SEED: seed,
+  });
 }

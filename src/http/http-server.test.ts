@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { DELIVERY } from '../../test/fixture/delivery-status.ts';
 import { EvidaError } from '../errors.ts';
 import { askStatus } from './ask-status.ts';
 import { type HttpServer, serveStatus } from './http-server.ts';
@@ -20,28 +21,7 @@ const STATUS: Status = {
     messages: { received: 6, decoded: 3, dead: 2, duplicate: 1 },
     points: { decided: 9, written: 5, dead: 1, unsent: 3 },
   },
-  delivery: {
-    connected: true,
-    listening: true,
-    backlog: false,
-    reconnects: 1,
-    refusedTopics: 0,
-    lastMessageAt: '2026-10-01T00:00:00.000Z',
-    silentBoxes: 1,
-    rejectedPairs: { 'out-of-range': 4 },
-    oldestUnsentAt: '2026-10-01T00:00:00.000Z',
-    lagMs: 1500,
-    journalBytes: 1000,
-    journalMaxBytes: 4000,
-    uncommittedBytes: 0,
-    refusal: null,
-    snapshotAt: null,
-    clockAheadMs: 0,
-    writeRequests: 3,
-    writeRetries: 1,
-    deadLetters: { 'unknown-topic': 2 },
-    noisiest: [{ box: 12, outlet: 3, photographs: 40 }],
-  },
+  delivery: DELIVERY,
   jobs: [{ job: 'backup', lastRunAt: '2026-10-01T17:00:00.000Z', durationMs: 20, error: 'no room' }],
 };
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { DELIVERY } from '../../test/fixture/delivery-status.ts';
 import { createLogLines } from '../../test/fixture/log-lines.ts';
 import { VirtualTiming } from '../../test/fixture/virtual-timing.ts';
 import type { KnownBox } from '../eboost/review-box-list.ts';
@@ -20,27 +21,11 @@ const STATUS: Status = {
   delivery: null,
   jobs: [],
 };
-const DELIVERY = {
-  connected: true,
-  listening: true,
-  backlog: false,
-  reconnects: 1,
-  refusedTopics: 0,
+const OF_PROCESS = {
+  ...DELIVERY,
   lastMessageAt: '2026-09-30T23:59:58.500Z',
-  silentBoxes: 1,
   rejectedPairs: { malformed: 3, 'out-of-range': 4 },
-  oldestUnsentAt: '2026-10-01T00:00:00.000Z',
-  lagMs: 1500,
-  journalBytes: 1000,
-  journalMaxBytes: 4000,
-  uncommittedBytes: 0,
-  refusal: null,
-  snapshotAt: null,
-  clockAheadMs: 0,
-  writeRequests: 3,
-  writeRetries: 1,
   deadLetters: { malformed: 2, 'refused-point': 1 },
-  noisiest: [],
 };
 const box = (number: number, district: string | null): KnownBox => ({
   number,
@@ -169,7 +154,7 @@ describe('StateWriter', () => {
       messages: { received: 6, decoded: 3, dead: 2, duplicate: 1 },
       points: { decided: 9, written: 5, dead: 1, unsent: 3 },
     };
-    const line = stateLine({ ...STATUS, ready: true, books, delivery: DELIVERY }, 'evida', START_MS);
+    const line = stateLine({ ...STATUS, ready: true, books, delivery: OF_PROCESS }, 'evida', START_MS);
     expect(line.split(' ')[1]?.split(',')).to.deep.equal([
       'ready=1',
       'boxes=2',

@@ -35,6 +35,18 @@ const POWER: Look = { displayName: 'Power', unit: 'watt' };
 const EVENTS: Look = { displayName: 'Charging events' };
 const BILLED: Look = { displayName: 'Energy billed', unit: 'kwatth', decimals: 1 };
 
+/** Columns that the questions bring besides those that a panel shows. */
+const COUNTS_LEFT_OUT = {
+  ready: null,
+  full: null,
+  available: null,
+  unplugged: null,
+  other: null,
+  online: null,
+  offline: null,
+  silent: null,
+};
+
 const NOT_YET = 'No photographs in two days';
 
 function places(columns: string): SqlTarget {
@@ -160,14 +172,7 @@ function map(): UnplacedPanel {
         charging: 'charging',
         latitude: 'latitude',
         longitude: 'longitude',
-        ready: null,
-        full: null,
-        available: null,
-        unplugged: null,
-        other: null,
-        online: null,
-        offline: null,
-        silent: null,
+        ...COUNTS_LEFT_OUT,
       }),
     ],
     fields: { box: BOX_COLUMN, state: { mappings: CONNECTION } },
@@ -232,14 +237,7 @@ function boxes(): UnplacedPanel {
         charging_events: 'charging_events',
         billed_kwh: 'billed_kwh',
         revenue: 'revenue',
-        ready: null,
-        full: null,
-        available: null,
-        unplugged: null,
-        other: null,
-        online: null,
-        offline: null,
-        silent: null,
+        ...COUNTS_LEFT_OUT,
       }),
     ],
     fields: {

@@ -193,15 +193,11 @@ function backups(): UnplacedPanel {
 }
 
 function messages(): UnplacedPanel {
-  return timeSeries({
+  return overTime({
     title: 'Messages a minute',
     description:
       'What came from the broker, all processes together: received = decoded + dead + duplicate. Dead: it could not be read, and is a dead letter. Duplicate: the broker sent it again.',
     unit: 'none',
-    noValue: NOT_SAID,
-    min: 0,
-    width: 12,
-    height: 8,
     targets: [
       flux('messages', 'evida-rates', { params: { fields: 'received|decoded|dead_messages|duplicate' } }),
     ],
@@ -215,15 +211,11 @@ function messages(): UnplacedPanel {
 }
 
 function points(): UnplacedPanel {
-  return timeSeries({
+  return overTime({
     title: 'Points a minute',
     description:
       'What was recorded of them, all processes together: decided = written + dead + unsent. Dead: InfluxDB refused it, and it is a dead letter.',
     unit: 'none',
-    noValue: NOT_SAID,
-    min: 0,
-    width: 12,
-    height: 8,
     targets: [flux('points', 'evida-rates', { params: { fields: 'decided|written|dead_points' } })],
     fields: {
       decided: { displayName: 'Decided', color: 'blue' },
@@ -283,16 +275,12 @@ function unsent(): UnplacedPanel {
 }
 
 function log(limits: Limits): UnplacedPanel {
-  return timeSeries({
+  return overTime({
     title: 'Log',
     description:
       'How full the log is, of JOURNAL_MAX. At 100 % it takes no more messages; they wait at the broker. Part of it is what was sent already and is kept for JOURNAL_KEEP, as far as there is room. From the dashed line on there is an alert.',
     unit: 'percent',
-    noValue: NOT_SAID,
-    min: 0,
     max: 100,
-    width: 12,
-    height: 8,
     displayName: OF_CLIENT,
     ...upTo(limits.logPercent),
     style: THRESHOLD_LINES,
@@ -301,14 +289,10 @@ function log(limits: Limits): UnplacedPanel {
 }
 
 function requests(): UnplacedPanel {
-  return timeSeries({
+  return overTime({
     title: 'Requests to InfluxDB a minute',
     description: 'Write requests of all processes, and those of them that had to be repeated.',
     unit: 'none',
-    noValue: NOT_SAID,
-    min: 0,
-    width: 12,
-    height: 8,
     targets: [flux('requests', 'evida-rates', { params: { fields: 'write_requests|write_retries' } })],
     fields: {
       write_requests: { displayName: 'Requests', color: 'green' },
@@ -354,21 +338,26 @@ function sinceMessage(limits: Limits): UnplacedPanel {
 }
 
 function boxes(): UnplacedPanel {
-  return timeSeries({
+  return overTime({
     title: 'Boxes',
     description:
       'How many boxes are listened to, and how many of them are silent: nothing was heard of them for SILENT_AFTER.',
     unit: 'none',
-    noValue: NOT_SAID,
-    min: 0,
-    width: 12,
-    height: 8,
     targets: [flux('boxes', 'boxes-listened-to')],
     fields: {
       boxes: { displayName: 'Listened to', color: 'green' },
       silent_boxes: { displayName: 'Silent', color: 'dark-red' },
     },
   });
+}
+
+type OverTime = Omit<Parameters<typeof timeSeries>[0], 'noValue' | 'min' | 'width' | 'height'> & {
+  readonly width?: number;
+};
+
+/** What Evida has said of itself, over time; half as wide as the dashboard unless told otherwise. */
+function overTime({ width = 12, ...panel }: OverTime): UnplacedPanel {
+  return timeSeries({ ...panel, noValue: NOT_SAID, min: 0, width, height: 8 });
 }
 
 interface OfProcesses {
@@ -382,15 +371,9 @@ interface OfProcesses {
 }
 
 /** One value of each process, over time. */
-function ofProcesses({ title, description, field, unit, limit, width = 12 }: OfProcesses): UnplacedPanel {
-  return timeSeries({
-    title,
-    description,
-    unit,
-    noValue: NOT_SAID,
-    min: 0,
-    width,
-    height: 8,
+function ofProcesses({ field, limit, ...panel }: OfProcesses): UnplacedPanel {
+  return overTime({
+    ...panel,
     displayName: OF_CLIENT,
     ...(limit !== undefined && { ...upTo(limit), style: THRESHOLD_LINES }),
     targets: [flux('value', 'evida-values', { params: { field } })],
