@@ -92,7 +92,7 @@ async function main(points: number, rows: number, json: boolean): Promise<void> 
     LOG_LEVEL: 'error',
   };
   const config = loadConfig(environment, String);
-  const database = connectDatabase(postgres.adminUrl, 'evida bench', createLog(config));
+  const database = connectDatabase(postgres.adminUrl, 'evida bench', createLog(config), undefined);
   try {
     await migrate(database, projectFile('sql'));
     const influx = new InfluxDB({ url: influxDb.url, token: influxDb.adminToken, timeout: 120_000 });

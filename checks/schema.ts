@@ -31,7 +31,7 @@ async function schemaOfMigrations(): Promise<{ description: string; others: stri
   // Postgres of root's runs as another user, which must be able to pass through.
   await chmod(dataDir, 0o711);
   const postgres = await startPostgres({ dataDir, durable: false });
-  const database = connectDatabase(postgres.adminUrl, 'evida schema', pino({ level: 'silent' }));
+  const database = connectDatabase(postgres.adminUrl, 'evida schema', pino({ level: 'silent' }), undefined);
   try {
     await migrate(database, projectFile('sql'));
     return { description: await describeSchema(database), others: await undescribed(database) };

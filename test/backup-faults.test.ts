@@ -55,12 +55,18 @@ describe('backup, when things go wrong', function () {
     const { servers, influx } = world();
     const own = `${world().buckets.history}_${name}`;
     const buckets = { telemetry: `${own}_t`, history: `${own}_h` };
-    return inScratchDatabase(servers.postgres.adminUrl, own, pino({ level: 'silent' }), async (database) => {
-      await migrate(database, projectFile('sql'));
-      return await inScratchBucket(influx, servers.influx.org, buckets.telemetry, () =>
-        inScratchBucket(influx, servers.influx.org, buckets.history, () => work(database, buckets)),
-      );
-    });
+    return inScratchDatabase(
+      servers.postgres.adminUrl,
+      undefined,
+      own,
+      pino({ level: 'silent' }),
+      async (database) => {
+        await migrate(database, projectFile('sql'));
+        return await inScratchBucket(influx, servers.influx.org, buckets.telemetry, () =>
+          inScratchBucket(influx, servers.influx.org, buckets.history, () => work(database, buckets)),
+        );
+      },
+    );
   };
   /** Whether the latest backup, restored, is what its source was. */
   const isEqual = async (own: BackupWorld, name: string, key?: string) => {
@@ -294,7 +300,7 @@ describe('backup, when things go wrong', function () {
     await admin.query(`SELECT pg_reload_conf()`);
     await admin.query(`CREATE ROLE ${name} LOGIN CREATEDB PASSWORD '${name}'`);
     try {
-      await inScratchDatabase(own.href, name, pino({ level: 'silent' }), async (database) => {
+      await inScratchDatabase(own.href, undefined, name, pino({ level: 'silent' }), async (database) => {
         await database.query(`
           CREATE TABLE slow WITH (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)
               AS SELECT repeat('x', 1000) AS text FROM generate_series(1, 20000);

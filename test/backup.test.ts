@@ -34,6 +34,7 @@ describe('backup, to blob storage', function () {
   const onNewDatabase = <T>(work: (database: Database) => Promise<T>) =>
     inScratchDatabase(
       world().servers.postgres.adminUrl,
+      undefined,
       `${own.name.replaceAll('-', '_')}_new`,
       pino({ level: 'silent' }),
       async (database) => {

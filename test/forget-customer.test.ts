@@ -220,6 +220,7 @@ describe('evida customers forget', function () {
     await own.backUp();
     await inScratchDatabase(
       world().servers.postgres.adminUrl,
+      undefined,
       `${own.name.replaceAll('-', '_')}_new`,
       pino({ level: 'silent' }),
       async (database) => {
@@ -238,6 +239,7 @@ describe('evida customers forget', function () {
     expect(await blobsThatTell(own.container)).to.deep.equal([]);
     const { equal } = await inScratchDatabase(
       world().servers.postgres.adminUrl,
+      undefined,
       `${own.name.replaceAll('-', '_')}_trial`,
       pino({ level: 'silent' }),
       async (database) => {

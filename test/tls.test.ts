@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InfluxDB } from '@influxdata/influxdb-client';
+import type { InfluxDB } from '@influxdata/influxdb-client';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { loadConfig } from '../src/config.ts';
@@ -12,7 +12,7 @@ import { type MqttServerPart, startMosquitto } from '../src/embedded/mosquitto.t
 import { startPostgres } from '../src/embedded/postgres.ts';
 import { EvidaError } from '../src/errors.ts';
 import { createBuckets, findBucket } from '../src/influx/buckets.ts';
-import { influxAddress } from '../src/influx/connect.ts';
+import { createInflux } from '../src/influx/connect.ts';
 import { createWriteBatch } from '../src/influx/write-batch.ts';
 import { openConnection } from '../src/mqtt/open-connection.ts';
 import { connect, connectDatabase } from '../src/postgres/database.ts';
@@ -238,7 +238,7 @@ describe('TLS, with an authority of the test', () => {
       const server: Influxd = await startInfluxd(dataDir, ['--tls-cert', certFile, '--tls-key', keyFile]);
       try {
         const settings = { INFLUX_URL: `https://${server.address}`, INFLUX_CA_FILE: authority.cert };
-        await work(new InfluxDB({ ...influxAddress(settings), token, timeout: 5000 }));
+        await work(createInflux(settings, token, 5000));
       } finally {
         await server.stop();
       }
@@ -287,7 +287,7 @@ describe('TLS, with an authority of the test', () => {
         },
         (path) => readFileSync(path, 'utf8'),
       );
-      await createBuckets(new InfluxDB({ ...influxAddress(config), token }), config);
+      await createBuckets(createInflux(config, token), config);
       const { backups, prepare, close } = openBackups(config, log);
       const { signal } = new AbortController();
       try {

@@ -1,9 +1,9 @@
-import { InfluxDB } from '@influxdata/influxdb-client';
+import type { InfluxDB } from '@influxdata/influxdb-client';
 import { AuthorizationsAPI, BucketsAPI, HealthAPI } from '@influxdata/influxdb-client-apis';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { findBucket } from '../influx/buckets.ts';
-import { influxAddress } from '../influx/connect.ts';
+import { createInflux } from '../influx/connect.ts';
 import { statusOf, toldByInflux } from '../influx/influx-error.ts';
 import { createWriteBatch } from '../influx/write-batch.ts';
 import { compareClocks, examine, type Finding, fault, faultIfThrown, ok, warning } from './finding.ts';
@@ -51,7 +51,7 @@ function askHealth(config: Config): Promise<{ version: string; dateMs: number }>
 }
 
 function clientOf(config: Config): InfluxDB {
-  return new InfluxDB({ ...influxAddress(config), token: config.INFLUX_TOKEN, timeout: TIMEOUT_MS });
+  return createInflux(config, config.INFLUX_TOKEN, TIMEOUT_MS);
 }
 
 function examineToken(config: Config): Promise<readonly Finding[]> {

@@ -17,6 +17,15 @@ export function influxAddress({
   };
 }
 
+/** A client of InfluxDB. @param timeoutMs without a byte; ten seconds if not given */
+export function createInflux(settings: InfluxSettings, token: string, timeoutMs?: number): InfluxDB {
+  return new InfluxDB({
+    ...influxAddress(settings),
+    token,
+    ...(timeoutMs !== undefined && { timeout: timeoutMs }),
+  });
+}
+
 /** A client of InfluxDB whose connections are its own, so that they can be closed. */
 export interface InfluxConnection {
   readonly influx: InfluxDB;

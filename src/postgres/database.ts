@@ -36,7 +36,7 @@ export function connectDatabase(
   connectionString: string,
   applicationName: string,
   log: Log,
-  ca?: string,
+  ca: string | undefined,
 ): Database {
   const pool = new pg.Pool({
     ...databaseConnection(connectionString, ca),

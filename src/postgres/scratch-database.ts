@@ -13,10 +13,10 @@ const LEAVE_WITHIN_MS = 5000;
  */
 export async function inScratchDatabase<T>(
   url: string,
+  ca: string | undefined,
   name: string,
   log: Log,
   work: (database: Database) => Promise<T>,
-  ca?: string,
 ): Promise<T> {
   const own = new URL(url);
   own.pathname = `/${name}`;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { InfluxDB } from '@influxdata/influxdb-client';
+import type { InfluxDB } from '@influxdata/influxdb-client';
 import { merge, type Observable, Subject } from 'rxjs';
 import type { Point } from '../../streams/point.ts';
 import type { Config } from '../config.ts';
@@ -10,7 +10,7 @@ import { type HttpServer, serveStatus } from '../http/http-server.ts';
 import { runningFile } from '../http/running.ts';
 import type { Part, Status } from '../http/status.ts';
 import { createBuckets, createOperationsBucket } from '../influx/buckets.ts';
-import { influxAddress } from '../influx/connect.ts';
+import { createInflux } from '../influx/connect.ts';
 import { systemTiming } from '../influx/timing.ts';
 import { createWriteBatch } from '../influx/write-batch.ts';
 import { type DirectoryLock, lockDirectory } from '../journal/lock.ts';
@@ -76,11 +76,7 @@ export class Evida {
     this.fatal = new Promise((resolve) => {
       this.#fail = resolve;
     });
-    this.#influx = new InfluxDB({
-      ...influxAddress(config),
-      token: config.INFLUX_TOKEN,
-      timeout: INFLUX_TIMEOUT_MS,
-    });
+    this.#influx = createInflux(config, config.INFLUX_TOKEN, INFLUX_TIMEOUT_MS);
     this.#database = connectDatabase(config.DATABASE_URL, 'evida', log, config.DATABASE_CA_FILE);
     this.#eboost = connectDatabase(config.EBOOST_DATABASE_URL, 'evida', log, config.EBOOST_DATABASE_CA_FILE);
     this.#boxList = this.#createBoxList();

@@ -1,6 +1,5 @@
-import { InfluxDB } from '@influxdata/influxdb-client';
 import type { Config } from '../config.ts';
-import { influxAddress } from '../influx/connect.ts';
+import { createInflux } from '../influx/connect.ts';
 import { createQueryFlux } from '../influx/query.ts';
 import type { Log } from '../log.ts';
 import { connectDatabase, type Database } from '../postgres/database.ts';
@@ -72,11 +71,7 @@ export function analysisSources(
   now: () => number,
   signal: AbortSignal,
 ): AnalysisSources {
-  const influx = new InfluxDB({
-    ...influxAddress(config),
-    token: config.INFLUX_TOKEN,
-    timeout: INFLUX_TIMEOUT_MS,
-  });
+  const influx = createInflux(config, config.INFLUX_TOKEN, INFLUX_TIMEOUT_MS);
   return {
     database,
     eboost,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { InfluxDB } from '@influxdata/influxdb-client';
+import type { InfluxDB } from '@influxdata/influxdb-client';
 import type { Config } from '../config.ts';
 import { lastRing } from '../config-types.ts';
 import { BoxListStore } from '../eboost/box-list-store.ts';
-import { influxAddress } from '../influx/connect.ts';
+import { createInflux } from '../influx/connect.ts';
 import { createExportValues } from '../influx/export-values.ts';
 import { createQueryFlux } from '../influx/query.ts';
 import { inScratchBucket } from '../influx/scratch-bucket.ts';
@@ -194,6 +194,7 @@ export class Backups {
       );
     return await inScratchDatabase(
       REHEARSAL_DATABASE_URL ?? DATABASE_URL,
+      DATABASE_CA_FILE,
       name,
       this.#log,
       async (database) => {
@@ -201,7 +202,6 @@ export class Backups {
         signal.throwIfAborted();
         return await onBuckets(database);
       },
-      DATABASE_CA_FILE,
     );
   }
 
@@ -221,7 +221,7 @@ export class Backups {
   }
 
   #connect(token: string): InfluxDB {
-    return new InfluxDB({ ...influxAddress(this.#config), token, timeout: INFLUX_TIMEOUT_MS });
+    return createInflux(this.#config, token, INFLUX_TIMEOUT_MS);
   }
 }
 

@@ -1,10 +1,9 @@
-import { InfluxDB } from '@influxdata/influxdb-client';
 import pg from 'pg';
 import { z } from 'zod';
 import type { SetupConfig } from '../config.ts';
 import { EvidaError } from '../errors.ts';
 import { findBucket, findOrgId } from '../influx/buckets.ts';
-import { influxAddress } from '../influx/connect.ts';
+import { createInflux } from '../influx/connect.ts';
 import { statusOf } from '../influx/influx-error.ts';
 import type { TokenWanted } from '../influx/tokens.ts';
 import { databaseConnection } from '../postgres/database.ts';
@@ -64,7 +63,7 @@ export async function isTokenOf(
   kind: TokenWanted['kind'],
   config: SetupConfig,
 ): Promise<boolean> {
-  const influx = new InfluxDB({ ...influxAddress(config), token: kept });
+  const influx = createInflux(config, kept);
   const org = config.INFLUX_ORG;
   try {
     if (kind === 'rehearsal') return (await findOrgId(influx, org)) !== undefined;

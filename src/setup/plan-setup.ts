@@ -1,7 +1,6 @@
-import { InfluxDB } from '@influxdata/influxdb-client';
 import type { SetupConfig } from '../config.ts';
 import { planBuckets } from '../influx/buckets.ts';
-import { influxAddress } from '../influx/connect.ts';
+import { createInflux } from '../influx/connect.ts';
 import { planTasks } from '../influx/tasks.ts';
 import { planToken, type TokenWanted } from '../influx/tokens.ts';
 import type { PlannedChange } from '../planned-change.ts';
@@ -64,7 +63,7 @@ async function planPostgres(
 }
 
 async function planInflux(config: SetupConfig, secrets: SecretFiles): Promise<PlannedChange[]> {
-  const influx = new InfluxDB({ ...influxAddress(config), token: config.INFLUX_ADMIN_TOKEN });
+  const influx = createInflux(config, config.INFLUX_ADMIN_TOKEN);
   const org = config.INFLUX_ORG;
   const knownBy = [config.INFLUX_TELEMETRY_BUCKET, config.INFLUX_HISTORY_BUCKET];
   const buckets = [...knownBy, config.INFLUX_OPERATIONS_BUCKET];
