@@ -137,6 +137,18 @@ describe('docker/', () => {
     });
   }
 
+  it('compose.yml gives Grafana the secrets of a reader, and no others', () => {
+    const readers = Object.keys(SECRET_FILES).flatMap((name) => /^reader\/(.*)/.exec(name)?.[1] ?? []);
+    const compose = readCompose('compose.yml');
+    const grafana = serviceOf(compose, 'grafana');
+    const mounts = grafana.volumes.filter((volume) => volume.includes('secrets'));
+    expect(mounts).to.deep.equal(['reader-secrets:/var/lib/reader-secrets:ro']);
+    for (const name of readers) {
+      expect(JSON.stringify(grafana.entrypoint)).to.include(`/var/lib/reader-secrets/${name}`);
+    }
+    expect(serviceOf(compose, 'setup').volumes).to.include('reader-secrets:/var/lib/evida-secrets/reader');
+  });
+
   it('compose.yml has every server at the address that Evida looks for it', () => {
     const compose = readCompose('compose.yml');
     const config = loadConfig(environmentOf(serviceOf(compose, 'evida')), readInContainer);

@@ -10,6 +10,7 @@ import { collectRows, createQueryFlux } from '../src/influx/query.ts';
 import { inScratchBucket } from '../src/influx/scratch-bucket.ts';
 import { createWriteBatch } from '../src/influx/write-batch.ts';
 import { projectFile } from '../src/project-file.ts';
+import { SECRET_FILES } from '../src/setup/secret-files.ts';
 import { runEvida } from './fixture/command.ts';
 import { useWorld } from './fixture/world.ts';
 
@@ -128,21 +129,21 @@ describe('evida setup', function () {
     expect(await asRole('database-url', insert)).to.equal('done');
     const compute = 'SELECT energy_increase(1, 2)';
     expect(await asRole('database-url', compute)).to.equal('done');
-    expect(await asRole('database-reader-url', compute)).to.equal('done');
+    expect(await asRole('reader/database-url', compute)).to.equal('done');
     expect(await asRole('database-url', 'CREATE TABLE x (id integer)')).to.contain('permission denied');
     expect(await asRole('database-url', 'DELETE FROM migration')).to.contain('permission denied');
-    expect(await asRole('database-reader-url', 'SELECT * FROM energy_by_day')).to.equal('done');
-    expect(await asRole('database-reader-url', insert)).to.contain('permission denied');
+    expect(await asRole('reader/database-url', 'SELECT * FROM energy_by_day')).to.equal('done');
+    expect(await asRole('reader/database-url', insert)).to.contain('permission denied');
   });
 
   it('gives Evida a token that writes to its buckets only, and dashboards one that only reads', async () => {
     expect(await writeAs('influx-token', buckets.history)).to.equal('done');
     expect(await writeAs('influx-token', buckets.operations)).to.equal('done');
-    expect(await readAs('influx-reader-token', buckets.operations)).to.equal('done');
-    expect(await writeAs('influx-reader-token', buckets.operations)).to.contain('HTTP 403');
+    expect(await readAs('reader/influx-token', buckets.operations)).to.equal('done');
+    expect(await writeAs('reader/influx-token', buckets.operations)).to.contain('HTTP 403');
     expect(await writeAs('influx-token', world().buckets.history)).to.contain('HTTP 403');
-    expect(await writeAs('influx-reader-token', buckets.history)).to.contain('HTTP 403');
-    for (const file of ['influx-token', 'influx-reader-token']) {
+    expect(await writeAs('reader/influx-token', buckets.history)).to.contain('HTTP 403');
+    for (const file of ['influx-token', 'reader/influx-token']) {
       expect(await readAs(file, buckets.history), file).to.equal('done');
       expect(await readAs(file, world().buckets.history), file).to.contain('could not find bucket');
     }
@@ -188,7 +189,9 @@ describe('evida setup', function () {
   });
 
   it('keeps its secrets from other users', async () => {
-    for (const name of ['', ...(await readdir(join(directory, 'secrets')))]) {
+    const kept = await readdir(join(directory, 'secrets'), { recursive: true });
+    expect(kept).to.include.members(Object.keys(SECRET_FILES));
+    for (const name of ['', ...kept]) {
       expect((await stat(join(directory, 'secrets', name))).mode & 0o077, name).to.equal(0);
     }
   });
@@ -319,7 +322,7 @@ describe('evida setup', function () {
   it('tells no password to the server: none stands in its log', async () => {
     const log = await readFile(world().servers.postgres.logFile, 'utf8');
     expect(log).to.contain('LOG');
-    for (const name of ['database-url', 'database-reader-url', 'rehearsal-database-url']) {
+    for (const name of ['database-url', 'reader/database-url', 'rehearsal-database-url']) {
       expect(log).not.to.contain(new URL(await secret(name)).password);
     }
   });

@@ -51,7 +51,7 @@ async function planPostgres(
   });
   const logins = {
     app: await login(roles.app, 'database-url'),
-    reader: await login(roles.reader, 'database-reader-url'),
+    reader: await login(roles.reader, 'reader/database-url'),
     rehearsal: await login(roles.rehearsal, 'rehearsal-database-url'),
   };
   return [
@@ -83,7 +83,7 @@ async function planInflux(config: SetupConfig, secrets: SecretFiles): Promise<Pl
     ...(await planBuckets(influx, config)),
     ...(await planTasks(influx, config)),
     await token('writer', 'influx-token'),
-    await token('reader', 'influx-reader-token'),
+    await token('reader', 'reader/influx-token'),
     await token('rehearsal', 'rehearsal-influx-token'),
   ];
 }

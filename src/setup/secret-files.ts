@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { EvidaError, messageOf } from '../errors.ts';
 
-/** The secrets that set-up makes, and what each is for. */
+/** The secrets that set-up makes, and what each is for; a reader's stand apart, so that Grafana can be given no others. */
 export const SECRET_FILES = {
   'database-url': 'DATABASE_URL_FILE',
-  'database-reader-url': "Grafana's Postgres data source",
   'influx-token': 'INFLUX_TOKEN_FILE',
-  'influx-reader-token': "Grafana's InfluxDB data source",
+  'reader/database-url': "Grafana's Postgres data source",
+  'reader/influx-token': "Grafana's InfluxDB data source",
   'rehearsal-database-url': 'REHEARSAL_DATABASE_URL_FILE',
   'rehearsal-influx-token': 'REHEARSAL_INFLUX_TOKEN_FILE',
 } as const;
@@ -36,16 +36,18 @@ export class SecretFiles {
   ): Promise<SecretFiles> {
     const operation = `opening the secrets in ${directory}`;
     try {
-      if (!isReadOnly) await mkdir(directory, { recursive: true, mode: 0o700 });
-      const mode = await modeOf(directory);
-      if (mode !== undefined && (mode & 0o077) !== 0) {
-        throw new EvidaError('SECRETS_DIRECTORY', {
-          operation,
-          problem: 'other users may look into it',
-          hint: `Choose a directory of its own, or close it: chmod 700 ${directory}`,
-        });
+      for (const place of placesIn(directory)) {
+        if (!isReadOnly) await mkdir(place, { recursive: true, mode: 0o700 });
+        const mode = await modeOf(place);
+        if (mode !== undefined && (mode & 0o077) !== 0) {
+          throw new EvidaError('SECRETS_DIRECTORY', {
+            operation,
+            problem: `other users may look into ${place}`,
+            hint: `Choose a directory of its own, or close it: chmod 700 ${place}`,
+          });
+        }
+        if (!isReadOnly) await access(place, constants.W_OK | constants.X_OK);
       }
-      if (!isReadOnly) await access(directory, constants.W_OK | constants.X_OK);
     } catch (error) {
       if (error instanceof EvidaError) throw error;
       const hint = 'Name a directory that this user may write to, by --secrets.';
@@ -94,6 +96,11 @@ export class SecretFiles {
 /** Without characters that would have to be escaped anywhere. */
 export function randomPassword(): string {
   return randomBytes(24).toString('base64url');
+}
+
+/** The directory itself first. */
+function placesIn(directory: string): Set<string> {
+  return new Set([directory, ...Object.keys(SECRET_FILES).map((file) => dirname(join(directory, file)))]);
 }
 
 async function modeOf(path: string): Promise<number | undefined> {
