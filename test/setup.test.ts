@@ -333,7 +333,7 @@ describe('evida setup', function () {
     await chmod(open, 0o755);
     const { code, stderr } = await runEvida(['setup', '--secrets', open], environment());
     expect(code).to.equal(1);
-    expect(stderr).to.contain('other users may look into it').and.to.contain(`chmod 700 ${open}`);
+    expect(stderr).to.contain(`other users may look into ${open}`).and.to.contain(`chmod 700 ${open}`);
   });
 
   it('says in words what Postgres refuses', async () => {

@@ -133,7 +133,7 @@ export const BOXES = chosen({
 });
 
 /** Rows of these boxes. */
-export const IN_BOXES = `box = ANY (array_remove(ARRAY[\${box:sqlstring}], '')::integer[])`;
+export const IN_BOXES = `box = ANY (array_remove(ARRAY[\${box:sqlstring}]::text[], '')::integer[])`;
 
 /** One outlet of that box. */
 export const OUTLET = chosen({

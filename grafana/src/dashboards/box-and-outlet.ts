@@ -251,7 +251,7 @@ function sessions(): UnplacedPanel {
     targets: [
       sql(
         'sessions',
-        `SELECT start_time, end_time, state, metered_kwh, billed_kwh, revenue, peak_power_w, mean_power_factor, transaction_id::text FROM outlet_session WHERE ${IN_BOXES} AND outlet = ANY (array_remove(ARRAY[\${outlet:sqlstring}], '')::smallint[]) AND start_time <= $__timeTo() AND coalesce(end_time, now()) >= $__timeFrom() ORDER BY start_time DESC`,
+        `SELECT start_time, end_time, state, metered_kwh, billed_kwh, revenue, peak_power_w, mean_power_factor, transaction_id::text FROM outlet_session WHERE ${IN_BOXES} AND outlet = ANY (array_remove(ARRAY[\${outlet:sqlstring}]::text[], '')::smallint[]) AND start_time <= $__timeTo() AND coalesce(end_time, now()) >= $__timeFrom() ORDER BY start_time DESC`,
       ),
     ],
     fields: {
