@@ -49,8 +49,8 @@ class ModelClient {
   }
 
   receive({ topic, payload, messageId, dup }: Packet): void {
-    const packet = { cmd: 'publish', qos: 1, retain: false, topic, payload, messageId, dup } as const;
-    this.#reception?.receive(topic, payload, packet);
+    const flags = { packetId: messageId, isRepeated: dup, isRetained: false };
+    this.#reception?.receive({ topic, payload, ...flags });
     this.#waiting.push({ packetId: messageId, needs: this.log.length });
   }
 

@@ -52,7 +52,7 @@ export class AcknowledgementTap {
       this.#sockets.add(from);
       from.on('data', (bytes) => {
         to.write(bytes);
-        for (const packet of cutter.cut(bytes)) look(packet);
+        cutter.cut(bytes, (whole, start, end) => look(whole.subarray(start, end)));
       });
       from
         .on('error', () => undefined)

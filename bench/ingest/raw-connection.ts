@@ -28,10 +28,10 @@ export class RawConnection {
     this.#socket = socket;
     const cutter = new PacketCutter();
     socket.on('data', (bytes) => {
-      for (const packet of cutter.cut(bytes)) {
-        if (packet[0] === PUBACK) this.acknowledged += 1;
-        else if (packet[0] === CONNACK) this.#isConnected = packet[3] === 0;
-      }
+      cutter.cut(bytes, (whole, start) => {
+        if (whole[start] === PUBACK) this.acknowledged += 1;
+        else if (whole[start] === CONNACK) this.#isConnected = whole[start + 3] === 0;
+      });
     });
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type IConnackPacket, type IPublishPacket, MqttClient, type Packet, ReasonCodes } from 'mqtt';
+import { type IConnackPacket, MqttClient, type Packet, ReasonCodes } from 'mqtt';
 import { messageOf } from '../errors.ts';
 import {
   brokerTlsHint,
@@ -10,6 +10,7 @@ import {
 import { type Commits, GatedStream } from './gated-stream.ts';
 import { Marker, markerTopic } from './marker.ts';
 import { openSocket } from './open-socket.ts';
+import type { Publish } from './publish-packet.ts';
 import type { Receipts } from './receipts.ts';
 import { type Received, Reception } from './reception.ts';
 
@@ -150,8 +151,8 @@ export class Connection {
   }
 
   #openStream(client: MqttClient): GatedStream {
-    const { settings, commits } = this.#parts;
-    const gate = new GatedStream(openSocket(settings, client), commits);
+    const { settings, commits, protocolVersion } = this.#parts;
+    const gate = new GatedStream(openSocket(settings, client), commits, protocolVersion);
     // MQTT.js keeps errors without a code to itself.
     gate.on('error', (error) => this.#fail(error));
     this.#gate = gate;
@@ -161,7 +162,6 @@ export class Connection {
   #handleEvents(): void {
     const { client } = this;
     client.once('packetreceive', (packet) => this.#guard(() => this.#receiveFirst(packet)));
-    client.on('message', (topic, payload, packet) => this.#receive(topic, payload, packet));
     client.once('connect', () => {
       if (this.isAccepted) this.#parts.onReady();
     });
@@ -178,10 +178,9 @@ export class Connection {
     this.#accept(packet);
   }
 
-  #receive(topic: string, payload: Uint8Array, packet: IPublishPacket): void {
-    const reception = this.#reception;
-    if (reception === undefined || !this.isAccepted) return;
-    this.#guard(() => reception.receive(topic, payload, packet));
+  #receive(message: Publish, reception: Reception): void {
+    if (!this.isAccepted) return;
+    this.#guard(() => reception.receive(message));
     if (!reception.isHolding) return;
     // A broker whose window is filled by what is held sends no more, not even the marker.
     this.#patience ??= setTimeout(() => this.#guard(() => reception.endHold()), HOLD_MS);
@@ -199,7 +198,7 @@ export class Connection {
     });
     this.#marker = marker;
     if (!sessionPresent) receipts.clear();
-    this.#reception = new Reception({
+    const reception = new Reception({
       prefix: settings.MQTT_TOPIC_PREFIX,
       markerTopic: this.#markerTopic,
       isSessionKept: sessionPresent,
@@ -209,7 +208,9 @@ export class Connection {
       onMessage,
       onDuplicate,
     });
+    this.#reception = reception;
     onConnected({ sessionPresent, sessionExpiryS: properties?.sessionExpiryInterval });
+    gate.begin((message) => this.#receive(message, reception));
   }
 
   /** Whoever throws while a message is handed on has not taken it: it must not be acknowledged. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Duplex, Writable } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -8,7 +8,9 @@ import { GatedStream } from './gated-stream.ts';
 
 const MIB = 1024 * 1024;
 const PING = Buffer.from([0xc0, 0]);
-const puback = (id: number) => Buffer.from([0x40, 2, id >> 8, id & 0xff]);
+const CONNACK = Buffer.from([0x20, 2, 0, 0]);
+/** A message with QoS 1 on the topic `t`. */
+const message = (id: number) => Buffer.from([0x32, 6, 0, 1, 0x74, id >> 8, id & 0xff, 0x30]);
 
 /** The end of a connection that the test holds in its hand. */
 class FakeSocket extends Duplex {
@@ -19,6 +21,11 @@ class FakeSocket extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
     this.written.push(chunk);
     callback();
+  }
+
+  /** The broker says this. */
+  say(...packets: Buffer[]): void {
+    this.emit('data', Buffer.concat(packets));
   }
 
   /** The packet ids of what was acknowledged, `ping` for the other packets. */
@@ -32,21 +39,33 @@ class FakeSocket extends Duplex {
   }
 }
 
+/** Each message is appended to the log with this many bytes. */
+const APPENDED_BYTES = 10;
+
 function createGate() {
   const socket = new FakeSocket();
   const commits = new ManualCommits();
-  const gate = new GatedStream(socket, commits);
+  const gate = new GatedStream(socket, commits, 4);
   gate.on('error', () => undefined);
-  return { socket, commits, gate };
+  const handedOn: number[] = [];
+  const begin = () =>
+    gate.begin(({ packetId }) => {
+      handedOn.push(packetId);
+      commits.append(APPENDED_BYTES);
+    });
+  return { socket, commits, gate, begin, handedOn };
+}
+
+function createBegunGate() {
+  const created = createGate();
+  created.begin();
+  return created;
 }
 
 describe('GatedStream', () => {
   it('lets an acknowledgement go when everything that was appended until then is committed', () => {
-    const { socket, commits, gate } = createGate();
-    commits.append(10);
-    gate.write(puback(1));
-    commits.append(10);
-    gate.write(puback(2));
+    const { socket, commits } = createBegunGate();
+    socket.say(message(1), message(2));
     expect(socket.sent).to.deep.equal([]);
     commits.commit(1);
     expect(socket.sent).to.deep.equal([1]);
@@ -55,43 +74,36 @@ describe('GatedStream', () => {
   });
 
   it('lets it go at once if nothing waits for the disk', () => {
-    const { socket, commits, gate } = createGate();
-    commits.append(10);
-    commits.commit();
-    gate.write(puback(1));
+    const { socket, gate } = createGate();
+    gate.begin(() => undefined);
+    socket.say(message(1));
     expect(socket.sent).to.deep.equal([1]);
   });
 
   it('sends what a commit lets go in one piece', () => {
-    const { socket, commits, gate } = createGate();
-    for (let id = 1; id <= 1000; id++) {
-      commits.append(10);
-      gate.write(puback(id));
-    }
+    const { socket, commits } = createBegunGate();
+    for (let id = 1; id <= 1000; id++) socket.say(message(id));
     commits.commit();
     expect(socket.written).to.have.length(1);
     expect(socket.sent).to.have.length(1000);
   });
 
   it('lets all other packets pass, so that a ping is answered while the disk is slow', () => {
-    const { socket, commits, gate } = createGate();
-    commits.append(10);
-    gate.write(puback(1));
+    const { socket, gate } = createBegunGate();
+    socket.say(message(1));
     gate.write(PING);
     expect(socket.sent).to.deep.equal(['ping']);
   });
 
   it('takes what is written at once, so that its writer goes on', () => {
-    const { commits, gate } = createGate();
-    commits.append(10);
-    for (let id = 1; id <= 30_000; id++) expect(gate.write(puback(id))).to.equal(true);
+    const { gate } = createGate();
+    for (let ping = 1; ping <= 30_000; ping++) expect(gate.write(PING)).to.equal(true);
   });
 
   it('holds acknowledgements whatever is committed, and then for what was appended meanwhile', () => {
-    const { socket, commits, gate } = createGate();
+    const { socket, commits, gate } = createBegunGate();
     gate.hold();
-    gate.write(puback(1));
-    commits.append(10);
+    socket.say(message(1));
     commits.commit();
     expect(socket.sent).to.deep.equal([]);
     commits.append(10);
@@ -109,13 +121,11 @@ describe('GatedStream', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
-        const { socket, commits, gate } = createGate();
+        const { socket, commits, gate } = createBegunGate();
         let received = 0;
         for (const each of steps) {
-          if (each === 'receive') {
-            commits.append(1);
-            gate.write(puback(++received));
-          } else if (each === 'commit all') commits.commit();
+          if (each === 'receive') socket.say(message(++received));
+          else if (each === 'commit all') commits.commit();
           else if (each === 'hold') gate.hold();
           else if (each === 'release') gate.release();
           else commits.commit(Math.min(commits.lastSequence, commits.committedSequence + each.commit));
@@ -129,38 +139,84 @@ describe('GatedStream', () => {
   });
 
   it('reads no more while over 8 MiB wait for the disk, until half of it is left', async () => {
-    const { socket, commits, gate } = createGate();
-    const read: string[] = [];
-    gate.pipe(new Writable({ write: (chunk, _encoding, done) => done(void read.push(String(chunk))) }));
-    socket.push('first');
+    const { socket, commits, gate, handedOn: read } = createBegunGate();
+    gate.resume();
+    socket.push(message(1));
     commits.append(8 * MIB + 1);
     await turn();
     await turn();
-    socket.push('second');
+    socket.push(message(2));
     await turn();
     await turn();
-    expect(read).to.deep.equal(['first']);
+    expect(read).to.deep.equal([1]);
     commits.uncommittedBytes = 4 * MIB;
     commits.commit(0);
     await turn();
     await turn();
-    expect(read).to.deep.equal(['first']);
+    expect(read).to.deep.equal([1]);
     commits.uncommittedBytes = 4 * MIB - 1;
     commits.commit(0);
     await turn();
     await turn();
-    expect(read).to.deep.equal(['first', 'second']);
+    expect(read).to.deep.equal([1, 2]);
+  });
+
+  it('hands on the messages, and leaves all other packets to its reader', () => {
+    const { socket, gate, handedOn } = createBegunGate();
+    socket.say(message(1), PING, message(2), PING);
+    expect(handedOn).to.deep.equal([1, 2]);
+    expect(gate.read()).to.deep.equal(Buffer.concat([PING, PING]));
+  });
+
+  it('keeps the messages that come with the CONNACK until somebody takes them', () => {
+    const { socket, commits, begin, handedOn } = createGate();
+    socket.say(CONNACK, message(1), message(2));
+    commits.commit();
+    expect(socket.sent).to.deep.equal([]);
+    begin();
+    socket.say(message(3));
+    commits.commit();
+    expect(handedOn).to.deep.equal([1, 2, 3]);
+    expect(socket.sent).to.deep.equal([1, 2, 3]);
+  });
+
+  it('breaks off when a message comes before the CONNACK, or one that cannot be read', () => {
+    const early = createGate();
+    early.socket.say(message(1));
+    expect(early.gate.errored).to.have.property('message').that.contains('before it has let anybody in');
+    const torn = createBegunGate();
+    torn.socket.say(message(1), Buffer.from([0x32, 3, 0, 9, 0x74]), message(2));
+    expect(torn.gate.errored).to.have.property('message').that.contains('before it is whole');
+    expect(torn.handedOn).to.deep.equal([1]);
+    torn.commits.commit();
+    expect(torn.socket.sent).to.deep.equal([]);
+  });
+
+  it('acknowledges nothing from the message on that could not be taken', () => {
+    const { socket, commits, gate } = createGate();
+    const tried: number[] = [];
+    gate.begin(({ packetId }) => {
+      tried.push(packetId);
+      if (packetId === 2) gate.destroy();
+      else commits.append(APPENDED_BYTES);
+    });
+    socket.say(message(1));
+    commits.commit();
+    socket.say(message(2), message(3));
+    commits.commit();
+    expect(tried).to.deep.equal([1, 2]);
+    expect(socket.sent).to.deep.equal([1]);
   });
 
   it('gives what came before the end, and then the end', async () => {
     const { socket, gate } = createGate();
-    const read: string[] = [];
-    gate.on('data', (chunk) => read.push(String(chunk)));
-    socket.push('last words');
+    const read: Buffer[] = [];
+    gate.on('data', (chunk) => read.push(chunk));
+    socket.push(PING);
     socket.push(null);
     socket.end();
     await once(gate, 'close');
-    expect(read).to.deep.equal(['last words']);
+    expect(read).to.deep.equal([PING]);
   });
 
   it('passes on the error of the socket, and is gone with it', async () => {
@@ -172,9 +228,8 @@ describe('GatedStream', () => {
   });
 
   it('leaves nothing behind when it is destroyed, and acknowledges nothing more', () => {
-    const { socket, commits, gate } = createGate();
-    commits.append(10);
-    gate.write(puback(1));
+    const { socket, commits, gate } = createBegunGate();
+    socket.say(message(1));
     gate.destroy();
     expect(socket.destroyed).to.equal(true);
     expect(commits.listeners).to.equal(0);
@@ -184,9 +239,8 @@ describe('GatedStream', () => {
   });
 
   it('sends nothing after the last packet of its writer', async () => {
-    const { socket, commits, gate } = createGate();
-    commits.append(10);
-    gate.write(puback(1));
+    const { socket, commits, gate } = createBegunGate();
+    socket.say(message(1));
     gate.end(PING);
     await once(gate, 'finish');
     commits.commit();
@@ -196,10 +250,9 @@ describe('GatedStream', () => {
 
   describe('finishReading', () => {
     it('resolves when what was read is acknowledged', async () => {
-      const { socket, commits, gate } = createGate();
+      const { socket, commits, gate } = createBegunGate();
       gate.resume();
-      commits.append(10);
-      gate.write(puback(1));
+      socket.say(message(1));
       let isFinished = false;
       const finished = gate.finishReading().then(() => {
         isFinished = true;
@@ -207,7 +260,7 @@ describe('GatedStream', () => {
       await turn();
       await turn();
       expect(isFinished).to.equal(false);
-      socket.push('not read any more');
+      socket.push(message(2));
       commits.commit();
       await finished;
       expect(socket.sent).to.deep.equal([1]);
@@ -215,13 +268,12 @@ describe('GatedStream', () => {
     });
 
     it('does not wait for what is held, nor for a connection that is gone', async () => {
-      const held = createGate();
+      const held = createBegunGate();
       held.gate.hold();
-      held.gate.write(puback(1));
+      held.socket.say(message(1));
       await held.gate.finishReading();
-      const gone = createGate();
-      gone.commits.append(10);
-      gone.gate.write(puback(1));
+      const gone = createBegunGate();
+      gone.socket.say(message(1));
       const finished = gone.gate.finishReading();
       await turn();
       await turn();

@@ -1,6 +1,8 @@
 import { Duplex } from 'node:stream';
-import { setImmediate as turn } from 'node:timers/promises';
+import { Acknowledgements } from './acknowledgements.ts';
+import type { ProtocolVersion } from './client-options.ts';
 import { PacketCutter } from './packet-cutter.ts';
+import { isPublish, type Publish, packetType, readPublish } from './publish-packet.ts';
 
 /** How far the log has come: what is appended gets the next sequence, what is committed is on disk. */
 export interface Commits {
@@ -16,22 +18,25 @@ export interface Commits {
 /** The socket is not read while more than this waits for the disk, until half of it is left. */
 const MOST_UNCOMMITTED_BYTES = 8 * 1024 * 1024;
 
-/** PUBACK, and what QoS 2 has instead: PUBREC, PUBCOMP. */
-const ACKNOWLEDGEMENTS: ReadonlySet<number> = new Set([4, 5, 7]);
+const CONNACK = 2;
 
 /**
- * A connection to a broker whose acknowledgements wait for the disk. MQTT.js acknowledges a message as soon as it has
- * handed it out; here that PUBACK leaves only when all that was appended to the log until then is committed. Their order
- * is kept, and thousands may wait. All other packets pass at once: a ping must not wait for the disk, and the marker that
- * ends a hold must not wait for its end.
+ * A connection to a broker whose acknowledgements wait for the disk. It takes the messages out of what comes in, hands each
+ * one on, and acknowledges it only when all that was appended to the log until then is committed. The order of
+ * acknowledgements is kept, and thousands may wait. All other packets are between the broker and MQTT.js, and pass at once: a
+ * ping must not wait for the disk, and the marker that ends a hold must not wait for its end.
  */
 export class GatedStream extends Duplex {
   readonly #socket: Duplex;
   readonly #commits: Commits;
+  readonly #version: ProtocolVersion;
   readonly #removeListener: () => void;
   readonly #cutter = new PacketCutter();
-  /** Acknowledgements, each with the sequence that it waits for; these only grow. */
-  readonly #waiting: { readonly packet: Buffer; sequence: number }[] = [];
+  readonly #waiting = new Acknowledgements();
+  #handOn: ((message: Publish) => void) | undefined;
+  /** Messages that came before there was somebody to hand them on to: with the CONNACK, in one chunk. */
+  readonly #early: Publish[] = [];
+  #isGreeted = false;
   #isHeld = false;
   /** The reader has room; the log has none; nothing is to be read any more. */
   #isAskedFor = false;
@@ -39,10 +44,11 @@ export class GatedStream extends Duplex {
   #isFinishing = false;
   #onAcknowledged: (() => void) | undefined;
 
-  constructor(socket: Duplex, commits: Commits) {
+  constructor(socket: Duplex, commits: Commits, version: ProtocolVersion) {
     super();
     this.#socket = socket;
     this.#commits = commits;
+    this.#version = version;
     this.#removeListener = commits.onCommit(() => this.#proceed());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.pause();
@@ -50,6 +56,16 @@ export class GatedStream extends Duplex {
     socket.on('error', (error) => this.destroy(error));
     // What came before the end, such as the broker's reason for it, is still handled.
     socket.on('close', () => this.push(null) || this.end());
+  }
+
+  /**
+   * Hands on all messages from the first one on; each is acknowledged when what `handOn` has appended is committed. Whoever
+   * cannot take one destroys the stream.
+   */
+  begin(handOn: (message: Publish) => void): void {
+    this.#handOn = handOn;
+    for (const message of this.#early.splice(0)) this.#take(message, handOn);
+    this.#acknowledge();
   }
 
   /** From now on acknowledgements wait whatever is committed. */
@@ -60,7 +76,7 @@ export class GatedStream extends Duplex {
   /** Acknowledgements go on. Those that were held wait for what has been appended meanwhile. */
   release(): void {
     this.#isHeld = false;
-    for (const waiting of this.#waiting) waiting.sequence = this.#commits.lastSequence;
+    this.#waiting.waitFor(this.#commits.lastSequence);
     this.#acknowledge();
   }
 
@@ -71,8 +87,6 @@ export class GatedStream extends Duplex {
   async finishReading(): Promise<void> {
     this.#isFinishing = true;
     this.#socket.pause();
-    // MQTT.js hands out a chunk in one turn of the event loop.
-    await turn();
     if (this.#waiting.length === 0 || this.#isHeld || this.destroyed) return;
     await new Promise<void>((resolve) => {
       this.#onAcknowledged = resolve;
@@ -84,45 +98,32 @@ export class GatedStream extends Duplex {
     this.#readOn();
   }
 
+  /** Written is taken, so that its writer never waits: what MQTT.js has to say is little. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error) => void): void {
-    this.#send(chunk, callback);
+    this.#socket.write(chunk);
+    callback();
   }
 
   override _writev(
     chunks: readonly { readonly chunk: Buffer }[],
     callback: (error?: Error | null) => void,
   ): void {
-    this.#send(Buffer.concat(chunks.map(({ chunk }) => chunk)), callback);
+    this.#socket.write(Buffer.concat(chunks.map(({ chunk }) => chunk)));
+    callback();
   }
 
   override _final(callback: () => void): void {
     // Nothing may follow a DISCONNECT.
-    this.#waiting.length = 0;
+    this.#waiting.clear();
     this.#socket.end(() => callback());
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.#removeListener();
-    this.#waiting.length = 0;
+    this.#waiting.clear();
     this.#socket.destroy();
     this.#onAcknowledged?.();
     callback(error);
-  }
-
-  /**
-   * Written is taken, so the writer never waits: MQTT.js would hand out no message while it does. What can wait here is
-   * bounded by the messages that a broker sends without being acknowledged.
-   */
-  #send(bytes: Buffer, callback: (error?: Error) => void): void {
-    for (const packet of this.#cutter.cut(bytes)) {
-      if (ACKNOWLEDGEMENTS.has((packet[0] ?? 0) >> 4)) {
-        this.#waiting.push({ packet, sequence: this.#commits.lastSequence });
-      } else {
-        this.#socket.write(packet);
-      }
-    }
-    this.#acknowledge();
-    callback();
   }
 
   #proceed(): void {
@@ -135,23 +136,49 @@ export class GatedStream extends Duplex {
 
   #acknowledge(): void {
     if (this.#isHeld) return;
-    const { committedSequence } = this.#commits;
-    let count = 0;
-    for (const { sequence } of this.#waiting) {
-      if (sequence > committedSequence) break;
-      count++;
-    }
-    if (count === 0) return;
-    this.#socket.write(Buffer.concat(this.#waiting.splice(0, count).map(({ packet }) => packet)));
+    const packets = this.#waiting.takeThrough(this.#commits.committedSequence);
+    if (packets.length === 0) return;
+    this.#socket.write(packets);
     if (this.#waiting.length === 0) this.#onAcknowledged?.();
   }
 
   /** One chunk a turn of the event loop: a long queue at the broker must not keep commits and timers waiting. */
   #receive(chunk: Buffer): void {
     this.#socket.pause();
-    if (!this.push(chunk)) this.#isAskedFor = false;
+    const others: Buffer[] = [];
+    try {
+      this.#cutter.cut(chunk, (bytes, start, end) => {
+        if (isPublish(bytes[start] ?? 0)) this.#receivePublish(bytes, start, end);
+        else others.push(this.#pass(bytes.subarray(start, end)));
+      });
+    } catch (error) {
+      this.destroy(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    this.#acknowledge();
+    if (others.length > 0 && !this.push(Buffer.concat(others))) this.#isAskedFor = false;
     if (this.#commits.uncommittedBytes > MOST_UNCOMMITTED_BYTES) this.#isFull = true;
     setImmediate(() => this.#readOn());
+  }
+
+  #pass(packet: Buffer): Buffer {
+    this.#isGreeted ||= packetType(packet[0] ?? 0) === CONNACK;
+    return packet;
+  }
+
+  #receivePublish(bytes: Buffer, start: number, end: number): void {
+    if (this.destroyed) return;
+    const message = readPublish(bytes, start, end, this.#version);
+    if (this.#handOn !== undefined) this.#take(message, this.#handOn);
+    else if (this.#isGreeted) this.#early.push(message);
+    else throw new RangeError('the broker sends a message before it has let anybody in');
+  }
+
+  #take(message: Publish, handOn: (message: Publish) => void): void {
+    if (this.destroyed) return;
+    handOn(message);
+    if (message.packetId === 0 || this.destroyed) return;
+    this.#waiting.add(message.packetId, this.#commits.lastSequence);
   }
 
   #readOn(): void {

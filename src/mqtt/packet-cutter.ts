@@ -1,32 +1,47 @@
 const CONTINUED = 0x80;
 const LENGTH_BITS = 0x7f;
 const MOST_LENGTH_BYTES = 4;
+const LEAST_PACKET_BYTES = 2;
+
+/** Told of a packet that is whole: where it begins in these bytes, and where it has ended. */
+export type TakePacket = (bytes: Buffer, start: number, end: number) => void;
 
 /** Cuts a stream of bytes into MQTT packets, by their fixed header. */
 export class PacketCutter {
-  #rest: Buffer = Buffer.alloc(0);
+  /** What came of a packet that is not whole yet. */
+  #pieces: Buffer[] = [];
+  #length = 0;
+  /** It cannot be whole with less. */
+  #needed = LEAST_PACKET_BYTES;
 
-  /** The packets that these bytes complete; the packets are views of them. @throws RangeError if this is no MQTT */
-  cut(bytes: Buffer): Buffer[] {
-    let rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
-    const packets: Buffer[] = [];
-    for (let length = packetLength(rest); length <= rest.length; length = packetLength(rest)) {
-      packets.push(rest.subarray(0, length));
-      rest = rest.subarray(length);
+  /** Gives each packet that these bytes complete to `take`. @throws RangeError if this is no MQTT */
+  cut(bytes: Buffer, take: TakePacket): void {
+    this.#pieces.push(bytes);
+    this.#length += bytes.length;
+    if (this.#length < this.#needed) return;
+    const whole = this.#pieces.length === 1 ? bytes : Buffer.concat(this.#pieces, this.#length);
+    let start = 0;
+    let end = packetEnd(whole, start);
+    while (end <= whole.length) {
+      take(whole, start, end);
+      start = end;
+      end = packetEnd(whole, start);
     }
-    this.#rest = rest;
-    return packets;
+    const rest = whole.subarray(start);
+    this.#pieces = [rest];
+    this.#length = rest.length;
+    this.#needed = Number.isFinite(end) ? end - start : rest.length + 1;
   }
 }
 
 /** Of the packet that begins here; infinite as long as its header is not complete. */
-function packetLength(bytes: Buffer): number {
+function packetEnd(bytes: Buffer, start: number): number {
   let length = 0;
   for (let at = 1; at <= MOST_LENGTH_BYTES; at++) {
-    const byte = bytes[at];
+    const byte = bytes[start + at];
     if (byte === undefined) return Number.POSITIVE_INFINITY;
     length += (byte & LENGTH_BITS) * 128 ** (at - 1);
-    if ((byte & CONTINUED) === 0) return 1 + at + length;
+    if ((byte & CONTINUED) === 0) return start + 1 + at + length;
   }
   throw new RangeError('the length of an MQTT packet has at most four bytes');
 }

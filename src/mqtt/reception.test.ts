@@ -33,14 +33,12 @@ function createReception({
     payload: string,
     flags: { id?: number; dup?: boolean; retain?: boolean } = {},
   ) =>
-    reception.receive(topic, Buffer.from(payload), {
-      cmd: 'publish',
+    reception.receive({
       topic,
-      payload,
-      messageId: flags.id ?? 0,
-      qos: flags.id === undefined ? 0 : 1,
-      dup: flags.dup ?? false,
-      retain: flags.retain ?? false,
+      payload: Buffer.from(payload),
+      packetId: flags.id ?? 0,
+      isRepeated: flags.dup ?? false,
+      isRetained: flags.retain ?? false,
     });
   return { reception, receive, received, gate, receipts, duplicates: () => duplicates };
 }

@@ -1,5 +1,5 @@
-import type { IPublishPacket } from 'mqtt';
 import type { GatedStream } from './gated-stream.ts';
+import type { Publish } from './publish-packet.ts';
 import type { Receipts } from './receipts.ts';
 import { Redelivery, type Verdict } from './redelivery.ts';
 
@@ -53,23 +53,23 @@ export class Reception {
   }
 
   /** Takes a message; whatever `onMessage` throws passes through, and then it must not be acknowledged. */
-  receive(topic: string, payload: Uint8Array, packet: IPublishPacket): void {
+  receive({ topic, payload, packetId, isRepeated, isRetained }: Publish): void {
     const { prefix, markerTopic, isMarker, isSessionKept } = this.#parts;
     if (topic === markerTopic) {
       if (isMarker(payload)) this.endBacklog();
       return;
     }
     const message: Incoming = {
-      packetId: packet.qos === 0 ? 0 : (packet.messageId ?? 0),
+      packetId,
       topic: topic.startsWith(prefix) ? topic.slice(prefix.length) : OUTSIDE + topic,
       payload,
-      retained: packet.retain,
+      retained: isRetained,
       resumed: isSessionKept,
       backlog: this.#isBacklog,
-      isRepeated: packet.dup,
+      isRepeated,
     };
     // QoS 0 is never sent again, and stands in no order with the messages that are.
-    if (this.#redelivery.isOver || message.packetId === 0) this.#pass(message);
+    if (this.#redelivery.isOver || packetId === 0) this.#pass(message);
     else this.#judge(this.#redelivery.take(message));
   }
 
