@@ -25,6 +25,9 @@ interface CommitterOptions {
   readonly onCommit: (last: number) => void;
 }
 
+/** From one commit to the next: under load, many messages share one `fdatasync`; the first after a rest is at once. */
+const COMMIT_EVERY_MS = 5;
+
 /**
  * Gathers records in memory and commits all that are there at once; while the disk works on one commit, the next
  * fills. A disk that refuses is asked again until it takes them: in order, and none is given up.
@@ -102,6 +105,7 @@ export class Committer {
     // What else this turn of the event loop brings goes into the same commit.
     await endOfTurn();
     while (this.#pending.used > 0 || this.#fresh) {
+      const startedMs = performance.now();
       [this.#pending, this.#writing] = [this.#writing, this.#pending];
       const batch = {
         bytes: this.#writing.bytes,
@@ -113,6 +117,8 @@ export class Committer {
       this.#writing.clear();
       this.#committedSequence = batch.last;
       this.#options.onCommit(batch.last);
+      const leftMs = COMMIT_EVERY_MS - (performance.now() - startedMs);
+      if (leftMs > 0 && !this.#closed) await this.#pause(leftMs);
     }
     this.#committing = undefined;
   }

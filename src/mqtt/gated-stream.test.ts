@@ -6,11 +6,15 @@ import fc from 'fast-check';
 import { ManualCommits } from '../../test/fixture/manual-commits.ts';
 import { GatedStream } from './gated-stream.ts';
 
-const MIB = 1024 * 1024;
+const KIB = 1024;
+const MIB = 1024 * KIB;
 const PING = Buffer.from([0xc0, 0]);
 const CONNACK = Buffer.from([0x20, 2, 0, 0]);
 /** A message with QoS 1 on the topic `t`. */
 const message = (id: number) => Buffer.from([0x32, 6, 0, 1, 0x74, id >> 8, id & 0xff, 0x30]);
+/** One after which the socket is read on at once. */
+const longMessage = (id: number) =>
+  Buffer.concat([Buffer.from([0x32, 0x85, 0x80, 1, 0, 1, 0x74, id >> 8, id & 0xff]), Buffer.alloc(16 * KIB)]);
 
 /** The end of a connection that the test holds in its hand. */
 class FakeSocket extends Duplex {
@@ -141,11 +145,11 @@ describe('GatedStream', () => {
   it('reads no more while over 8 MiB wait for the disk, until half of it is left', async () => {
     const { socket, commits, gate, handedOn: read } = createBegunGate();
     gate.resume();
-    socket.push(message(1));
+    socket.push(longMessage(1));
     commits.append(8 * MIB + 1);
     await turn();
     await turn();
-    socket.push(message(2));
+    socket.push(longMessage(2));
     await turn();
     await turn();
     expect(read).to.deep.equal([1]);

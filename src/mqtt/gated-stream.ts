@@ -18,6 +18,13 @@ export interface Commits {
 /** The socket is not read while more than this waits for the disk, until half of it is left. */
 const MOST_UNCOMMITTED_BYTES = 8 * 1024 * 1024;
 
+/**
+ * A socket that had less than this was read empty, and is left alone for a moment: a broker writes each message by itself,
+ * and to wake up for each costs both sides more than to handle it. A TLS socket gives no more than this at once.
+ */
+const MUCH_BYTES = 16 * 1024;
+const LEFT_ALONE_MS = 2;
+
 const CONNACK = 2;
 
 /**
@@ -158,7 +165,8 @@ export class GatedStream extends Duplex {
     this.#acknowledge();
     if (others.length > 0 && !this.push(Buffer.concat(others))) this.#isAskedFor = false;
     if (this.#commits.uncommittedBytes > MOST_UNCOMMITTED_BYTES) this.#isFull = true;
-    setImmediate(() => this.#readOn());
+    if (chunk.length < MUCH_BYTES) setTimeout(() => this.#readOn(), LEFT_ALONE_MS);
+    else setImmediate(() => this.#readOn());
   }
 
   #pass(packet: Buffer): Buffer {
