@@ -1,20 +1,20 @@
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ManualCommits } from '../../test/fixture/manual-commits.ts';
+import { until } from '../embedded/until.ts';
 import { GatedStream } from './gated-stream.ts';
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
+const MIB = 1024 * 1024;
+const READ_WITHIN_MS = 2000;
+/** That nothing is read is seen only by waiting for it. */
+const LONGER_THAN_A_REST_MS = 20;
 const PING = Buffer.from([0xc0, 0]);
 const CONNACK = Buffer.from([0x20, 2, 0, 0]);
 /** A message with QoS 1 on the topic `t`. */
 const message = (id: number) => Buffer.from([0x32, 6, 0, 1, 0x74, id >> 8, id & 0xff, 0x30]);
-/** One after which the socket is read on at once. */
-const longMessage = (id: number) =>
-  Buffer.concat([Buffer.from([0x32, 0x85, 0x80, 1, 0, 1, 0x74, id >> 8, id & 0xff]), Buffer.alloc(16 * KIB)]);
 
 /** The end of a connection that the test holds in its hand. */
 class FakeSocket extends Duplex {
@@ -27,9 +27,10 @@ class FakeSocket extends Duplex {
     callback();
   }
 
-  /** The broker says this. */
-  say(...packets: Buffer[]): void {
-    this.emit('data', Buffer.concat(packets));
+  /** The broker says this; resolves when it is read. */
+  async say(...packets: Buffer[]): Promise<void> {
+    this.push(Buffer.concat(packets));
+    await until(() => this.readableLength === 0 || this.destroyed, READ_WITHIN_MS);
   }
 
   /** The packet ids of what was acknowledged, `ping` for the other packets. */
@@ -51,13 +52,16 @@ function createGate() {
   const commits = new ManualCommits();
   const gate = new GatedStream(socket, commits, 4);
   gate.on('error', () => undefined);
+  /** What its reader gets. */
+  const read: Buffer[] = [];
+  gate.on('data', (chunk: Buffer) => read.push(chunk));
   const handedOn: number[] = [];
   const begin = () =>
     gate.begin(({ packetId }) => {
       handedOn.push(packetId);
       commits.append(APPENDED_BYTES);
     });
-  return { socket, commits, gate, begin, handedOn };
+  return { socket, commits, gate, begin, handedOn, read };
 }
 
 function createBegunGate() {
@@ -67,9 +71,9 @@ function createBegunGate() {
 }
 
 describe('GatedStream', () => {
-  it('lets an acknowledgement go when everything that was appended until then is committed', () => {
+  it('lets an acknowledgement go when everything that was appended until then is committed', async () => {
     const { socket, commits } = createBegunGate();
-    socket.say(message(1), message(2));
+    await socket.say(message(1), message(2));
     expect(socket.sent).to.deep.equal([]);
     commits.commit(1);
     expect(socket.sent).to.deep.equal([1]);
@@ -77,24 +81,24 @@ describe('GatedStream', () => {
     expect(socket.sent).to.deep.equal([1, 2]);
   });
 
-  it('lets it go at once if nothing waits for the disk', () => {
+  it('lets it go at once if nothing waits for the disk', async () => {
     const { socket, gate } = createGate();
     gate.begin(() => undefined);
-    socket.say(message(1));
+    await socket.say(message(1));
     expect(socket.sent).to.deep.equal([1]);
   });
 
-  it('sends what a commit lets go in one piece', () => {
+  it('sends what a commit lets go in one piece', async () => {
     const { socket, commits } = createBegunGate();
-    for (let id = 1; id <= 1000; id++) socket.say(message(id));
+    await socket.say(...Array.from({ length: 1000 }, (_, index) => message(index + 1)));
     commits.commit();
     expect(socket.written).to.have.length(1);
     expect(socket.sent).to.have.length(1000);
   });
 
-  it('lets all other packets pass, so that a ping is answered while the disk is slow', () => {
+  it('lets all other packets pass, so that a ping is answered while the disk is slow', async () => {
     const { socket, gate } = createBegunGate();
-    socket.say(message(1));
+    await socket.say(message(1));
     gate.write(PING);
     expect(socket.sent).to.deep.equal(['ping']);
   });
@@ -104,10 +108,10 @@ describe('GatedStream', () => {
     for (let ping = 1; ping <= 30_000; ping++) expect(gate.write(PING)).to.equal(true);
   });
 
-  it('holds acknowledgements whatever is committed, and then for what was appended meanwhile', () => {
+  it('holds acknowledgements whatever is committed, and then for what was appended meanwhile', async () => {
     const { socket, commits, gate } = createBegunGate();
     gate.hold();
-    socket.say(message(1));
+    await socket.say(message(1));
     commits.commit();
     expect(socket.sent).to.deep.equal([]);
     commits.append(10);
@@ -117,18 +121,18 @@ describe('GatedStream', () => {
     expect(socket.sent).to.deep.equal([1]);
   });
 
-  it('keeps the order of acknowledgements, sends each once, and none before its commit', () => {
+  it('keeps the order of acknowledgements, sends each once, and none before its commit', async () => {
     const step = fc.oneof(
       fc.constant('receive' as const),
       fc.constantFrom('commit all' as const, 'hold' as const, 'release' as const),
       fc.record({ commit: fc.nat(3) }),
     );
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
         const { socket, commits, gate } = createBegunGate();
         let received = 0;
         for (const each of steps) {
-          if (each === 'receive') socket.say(message(++received));
+          if (each === 'receive') await socket.say(message(++received));
           else if (each === 'commit all') commits.commit();
           else if (each === 'hold') gate.hold();
           else if (each === 'release') gate.release();
@@ -143,60 +147,58 @@ describe('GatedStream', () => {
   });
 
   it('reads no more while over 8 MiB wait for the disk, until half of it is left', async () => {
-    const { socket, commits, gate, handedOn: read } = createBegunGate();
-    gate.resume();
-    socket.push(longMessage(1));
-    commits.append(8 * MIB + 1);
-    await turn();
-    await turn();
-    socket.push(longMessage(2));
-    await turn();
-    await turn();
+    const { socket, commits, gate } = createGate();
+    const read: number[] = [];
+    gate.begin(({ packetId }) => {
+      read.push(packetId);
+      commits.append(packetId === 1 ? 8 * MIB + 1 : APPENDED_BYTES);
+    });
+    await socket.say(message(1));
+    const said = socket.say(message(2));
+    await delay(LONGER_THAN_A_REST_MS);
     expect(read).to.deep.equal([1]);
     commits.uncommittedBytes = 4 * MIB;
     commits.commit(0);
-    await turn();
-    await turn();
+    await delay(LONGER_THAN_A_REST_MS);
     expect(read).to.deep.equal([1]);
     commits.uncommittedBytes = 4 * MIB - 1;
     commits.commit(0);
-    await turn();
-    await turn();
+    await said;
     expect(read).to.deep.equal([1, 2]);
   });
 
-  it('hands on the messages, and leaves all other packets to its reader', () => {
-    const { socket, gate, handedOn } = createBegunGate();
-    socket.say(message(1), PING, message(2), PING);
+  it('hands on the messages, and leaves all other packets to its reader', async () => {
+    const { socket, handedOn, read } = createBegunGate();
+    await socket.say(message(1), PING, message(2), PING);
     expect(handedOn).to.deep.equal([1, 2]);
-    expect(gate.read()).to.deep.equal(Buffer.concat([PING, PING]));
+    expect(Buffer.concat(read)).to.deep.equal(Buffer.concat([PING, PING]));
   });
 
-  it('keeps the messages that come with the CONNACK until somebody takes them', () => {
+  it('keeps the messages that come with the CONNACK until somebody takes them', async () => {
     const { socket, commits, begin, handedOn } = createGate();
-    socket.say(CONNACK, message(1), message(2));
+    await socket.say(CONNACK, message(1), message(2));
     commits.commit();
     expect(socket.sent).to.deep.equal([]);
     begin();
-    socket.say(message(3));
+    await socket.say(message(3));
     commits.commit();
     expect(handedOn).to.deep.equal([1, 2, 3]);
     expect(socket.sent).to.deep.equal([1, 2, 3]);
   });
 
-  it('breaks off when a message comes before the CONNACK, or one that cannot be read', () => {
+  it('breaks off when a message comes before the CONNACK, or one that cannot be read', async () => {
     const early = createGate();
-    early.socket.say(message(1));
+    await early.socket.say(message(1));
     expect(early.gate.errored).to.have.property('message').that.contains('before it has let anybody in');
     const torn = createBegunGate();
-    torn.socket.say(message(1), Buffer.from([0x32, 3, 0, 9, 0x74]), message(2));
+    await torn.socket.say(message(1), Buffer.from([0x32, 3, 0, 9, 0x74]), message(2));
     expect(torn.gate.errored).to.have.property('message').that.contains('before it is whole');
     expect(torn.handedOn).to.deep.equal([1]);
     torn.commits.commit();
     expect(torn.socket.sent).to.deep.equal([]);
   });
 
-  it('acknowledges nothing from the message on that could not be taken', () => {
+  it('acknowledges nothing from the message on that could not be taken', async () => {
     const { socket, commits, gate } = createGate();
     const tried: number[] = [];
     gate.begin(({ packetId }) => {
@@ -204,18 +206,16 @@ describe('GatedStream', () => {
       if (packetId === 2) gate.destroy();
       else commits.append(APPENDED_BYTES);
     });
-    socket.say(message(1));
+    await socket.say(message(1));
     commits.commit();
-    socket.say(message(2), message(3));
+    await socket.say(message(2), message(3));
     commits.commit();
     expect(tried).to.deep.equal([1, 2]);
     expect(socket.sent).to.deep.equal([1]);
   });
 
   it('gives what came before the end, and then the end', async () => {
-    const { socket, gate } = createGate();
-    const read: Buffer[] = [];
-    gate.on('data', (chunk) => read.push(chunk));
+    const { socket, gate, read } = createGate();
     socket.push(PING);
     socket.push(null);
     socket.end();
@@ -231,9 +231,9 @@ describe('GatedStream', () => {
     expect(gate.destroyed).to.equal(true);
   });
 
-  it('leaves nothing behind when it is destroyed, and acknowledges nothing more', () => {
+  it('leaves nothing behind when it is destroyed, and acknowledges nothing more', async () => {
     const { socket, commits, gate } = createBegunGate();
-    socket.say(message(1));
+    await socket.say(message(1));
     gate.destroy();
     expect(socket.destroyed).to.equal(true);
     expect(commits.listeners).to.equal(0);
@@ -244,7 +244,7 @@ describe('GatedStream', () => {
 
   it('sends nothing after the last packet of its writer', async () => {
     const { socket, commits, gate } = createBegunGate();
-    socket.say(message(1));
+    await socket.say(message(1));
     gate.end(PING);
     await once(gate, 'finish');
     commits.commit();
@@ -255,8 +255,7 @@ describe('GatedStream', () => {
   describe('finishReading', () => {
     it('resolves when what was read is acknowledged', async () => {
       const { socket, commits, gate } = createBegunGate();
-      gate.resume();
-      socket.say(message(1));
+      await socket.say(message(1));
       let isFinished = false;
       const finished = gate.finishReading().then(() => {
         isFinished = true;
@@ -274,10 +273,10 @@ describe('GatedStream', () => {
     it('does not wait for what is held, nor for a connection that is gone', async () => {
       const held = createBegunGate();
       held.gate.hold();
-      held.socket.say(message(1));
+      await held.socket.say(message(1));
       await held.gate.finishReading();
       const gone = createBegunGate();
-      gone.socket.say(message(1));
+      await gone.socket.say(message(1));
       const finished = gone.gate.finishReading();
       await turn();
       await turn();

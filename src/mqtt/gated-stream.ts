@@ -19,11 +19,10 @@ export interface Commits {
 const MOST_UNCOMMITTED_BYTES = 8 * 1024 * 1024;
 
 /**
- * A socket that had less than this was read empty, and is left alone for a moment: a broker writes each message by itself,
- * and to wake up for each costs both sides more than to handle it. A TLS socket gives no more than this at once.
+ * After it is read, the socket is left alone for so long: a broker writes each message by itself, and to wake up for each
+ * costs both sides more than to handle it.
  */
-const MUCH_BYTES = 16 * 1024;
-const LEFT_ALONE_MS = 2;
+const REST_MS = 2;
 
 const CONNACK = 2;
 
@@ -48,6 +47,7 @@ export class GatedStream extends Duplex {
   /** The reader has room; the log has none; nothing is to be read any more. */
   #isAskedFor = false;
   #isFull = false;
+  #isResting = false;
   #isFinishing = false;
   #onAcknowledged: (() => void) | undefined;
 
@@ -57,8 +57,7 @@ export class GatedStream extends Duplex {
     this.#commits = commits;
     this.#version = version;
     this.#removeListener = commits.onCommit(() => this.#proceed());
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.pause();
+    socket.on('readable', () => this.#readOn());
     socket.on('end', () => this.push(null));
     socket.on('error', (error) => this.destroy(error));
     // What came before the end, such as the broker's reason for it, is still handled.
@@ -93,7 +92,6 @@ export class GatedStream extends Duplex {
    */
   async finishReading(): Promise<void> {
     this.#isFinishing = true;
-    this.#socket.pause();
     if (this.#waiting.length === 0 || this.#isHeld || this.destroyed) return;
     await new Promise<void>((resolve) => {
       this.#onAcknowledged = resolve;
@@ -149,9 +147,29 @@ export class GatedStream extends Duplex {
     if (this.#waiting.length === 0) this.#onAcknowledged?.();
   }
 
-  /** One chunk a turn of the event loop: a long queue at the broker must not keep commits and timers waiting. */
+  /** What has come since the last time; then it rests, and lets commits and timers have their turn. */
+  #readOn(): void {
+    if (this.#isResting || !this.#readOnce()) return;
+    this.#isResting = true;
+    // The socket had stopped after the first bytes that came while it was left alone: now it has the others, too.
+    setImmediate(() => {
+      this.#readOnce();
+      setTimeout(() => {
+        this.#isResting = false;
+        this.#readOn();
+      }, REST_MS);
+    });
+  }
+
+  #readOnce(): boolean {
+    if (!this.#isAskedFor || this.#isFull || this.#isFinishing) return false;
+    const chunk: Buffer | null = this.#socket.read();
+    if (chunk === null) return false;
+    this.#receive(chunk);
+    return true;
+  }
+
   #receive(chunk: Buffer): void {
-    this.#socket.pause();
     const others: Buffer[] = [];
     try {
       this.#cutter.cut(chunk, (bytes, start, end) => {
@@ -165,8 +183,6 @@ export class GatedStream extends Duplex {
     this.#acknowledge();
     if (others.length > 0 && !this.push(Buffer.concat(others))) this.#isAskedFor = false;
     if (this.#commits.uncommittedBytes > MOST_UNCOMMITTED_BYTES) this.#isFull = true;
-    if (chunk.length < MUCH_BYTES) setTimeout(() => this.#readOn(), LEFT_ALONE_MS);
-    else setImmediate(() => this.#readOn());
   }
 
   #pass(packet: Buffer): Buffer {
@@ -187,9 +203,5 @@ export class GatedStream extends Duplex {
     handOn(message);
     if (message.packetId === 0 || this.destroyed) return;
     this.#waiting.add(message.packetId, this.#commits.lastSequence);
-  }
-
-  #readOn(): void {
-    if (this.#isAskedFor && !this.#isFull && !this.#isFinishing) this.#socket.resume();
   }
 }

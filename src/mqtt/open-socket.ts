@@ -7,6 +7,9 @@ import type { MqttSettings } from './client-options.ts';
 
 const PORTS = { mqtt: 1883, mqtts: 8883 };
 
+/** It reads no further ahead than once: what else comes waits with the system, at no cost, until somebody reads. */
+const READS_ONCE = { readableHighWaterMark: 1 };
+
 /**
  * A socket to the broker, by the scheme of MQTT_URL. A client certificate makes it a secure one in any case, as in
  * MQTT.js. Acknowledgements are written in batches, so nothing is gained by delaying them once more (noDelay).
@@ -31,7 +34,7 @@ export function openSocket(settings: MqttSettings, client: MqttClient): Duplex {
   // An IPv6 address stands in brackets in a URL only.
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = Number(url.port) || (isSecure ? PORTS.mqtts : PORTS.mqtt);
-  if (!isSecure) return connectTcp({ host, port, noDelay: true });
+  if (!isSecure) return connectTcp({ host, port, noDelay: true, ...READS_ONCE });
   const socket = connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...tls });
   return socket.setNoDelay(true);
 }
