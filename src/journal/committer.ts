@@ -26,7 +26,7 @@ interface CommitterOptions {
 }
 
 /** From one commit to the next: under load, many messages share one `fdatasync`; the first after a rest is at once. */
-const COMMIT_EVERY_MS = 5;
+const COMMIT_EVERY_MS = 10;
 
 /**
  * Gathers records in memory and commits all that are there at once; while the disk works on one commit, the next

@@ -22,7 +22,7 @@ const MOST_UNCOMMITTED_BYTES = 8 * 1024 * 1024;
  * After it is read, the socket is left alone for so long: a broker writes each message by itself, and to wake up for each
  * costs both sides more than to handle it.
  */
-const REST_MS = 2;
+const REST_MS = 5;
 
 const CONNACK = 2;
 
