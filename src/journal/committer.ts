@@ -43,6 +43,9 @@ export class Committer {
   #committing: Promise<void> | undefined;
   /** The next batch begins a new segment. */
   #fresh = false;
+  /** The next batch is not to wait for more. */
+  #isHurried = false;
+  #isGathering = false;
   #closed = false;
   #wake = () => {};
 
@@ -87,6 +90,12 @@ export class Committer {
     this.#committing ??= this.#commit();
   }
 
+  /** Somebody waits for what is there: it is committed as soon as the disk has taken what it is working on. */
+  hurry(): void {
+    this.#isHurried = true;
+    if (this.#isGathering) this.#wake();
+  }
+
   /** Something has happened that may help with a disk that refuses. */
   tryAgain(): void {
     this.#wake();
@@ -106,6 +115,7 @@ export class Committer {
     await endOfTurn();
     while (this.#pending.used > 0 || this.#fresh) {
       const startedMs = performance.now();
+      this.#isHurried = false;
       [this.#pending, this.#writing] = [this.#writing, this.#pending];
       const batch = {
         bytes: this.#writing.bytes,
@@ -117,8 +127,7 @@ export class Committer {
       this.#writing.clear();
       this.#committedSequence = batch.last;
       this.#options.onCommit(batch.last);
-      const leftMs = COMMIT_EVERY_MS - (performance.now() - startedMs);
-      if (leftMs > 0 && !this.#closed) await this.#pause(leftMs);
+      await this.#gather(COMMIT_EVERY_MS - (performance.now() - startedMs));
     }
     this.#committing = undefined;
   }
@@ -152,6 +161,13 @@ export class Committer {
     this.#fresh = false;
     refusals.end('disk');
     return true;
+  }
+
+  async #gather(ms: number): Promise<void> {
+    if (ms <= 0 || this.#closed || this.#isHurried) return;
+    this.#isGathering = true;
+    await this.#pause(ms);
+    this.#isGathering = false;
   }
 
   #pause(ms: number): Promise<void> {

@@ -147,6 +147,11 @@ export class Journal {
     return this.#commits.reached(sequence, signal);
   }
 
+  /** Somebody waits for what was appended: it is committed without waiting for more. */
+  hurry(): void {
+    this.#committer.hurry();
+  }
+
   /** The listener is called after each commit. @returns its removal */
   onCommit(listener: () => void): () => void {
     return this.#commits.add(listener);

@@ -223,6 +223,22 @@ describe('GatedStream', () => {
     expect(read).to.deep.equal([PING]);
   });
 
+  it('gives what came before an error, while it rests, too', async () => {
+    const { socket, gate, handedOn, read } = createBegunGate();
+    await socket.say(message(1));
+    socket.push(Buffer.concat([message(2), PING]));
+    socket.destroy(new Error('broken'));
+    await once(gate, 'error');
+    expect(handedOn).to.deep.equal([1, 2]);
+    expect(read).to.deep.equal([PING]);
+  });
+
+  it('asks for a commit when the broker has said all it had, as it may wait for acknowledgements', async () => {
+    const { socket, commits } = createBegunGate();
+    await socket.say(message(1));
+    expect(await until(() => commits.hurried > 0, READ_WITHIN_MS)).to.equal(true);
+  });
+
   it('passes on the error of the socket, and is gone with it', async () => {
     const { socket, gate } = createGate();
     socket.destroy(new Error('broken'));
@@ -268,6 +284,16 @@ describe('GatedStream', () => {
       await finished;
       expect(socket.sent).to.deep.equal([1]);
       expect(socket.readableLength).to.be.greaterThan(0);
+    });
+
+    it('does not keep the connection open for what comes afterwards', async () => {
+      const { socket, gate } = createBegunGate();
+      await gate.finishReading();
+      gate.end(PING);
+      socket.push(message(1));
+      socket.push(null);
+      await once(gate, 'close');
+      expect(socket.sent).to.deep.equal(['ping']);
     });
 
     it('does not wait for what is held, nor for a connection that is gone', async () => {

@@ -11,6 +11,8 @@ export interface Commits {
   /** On disk up to here. */
   readonly committedSequence: number;
   readonly uncommittedBytes: number;
+  /** Somebody waits for a commit: it need not wait for more. */
+  hurry(): void;
   /** Returns its removal. */
   onCommit(listener: () => void): () => void;
 }
@@ -23,6 +25,8 @@ const MOST_UNCOMMITTED_BYTES = 8 * 1024 * 1024;
  * costs both sides more than to handle it.
  */
 const REST_MS = 5;
+/** When the broker has said all it had: it may say no more before something is acknowledged (MQTT 3.1.1: often 20 messages). */
+const SHORT_REST_MS = 1;
 
 const CONNACK = 2;
 
@@ -59,9 +63,16 @@ export class GatedStream extends Duplex {
     this.#removeListener = commits.onCommit(() => this.#proceed());
     socket.on('readable', () => this.#readOn());
     socket.on('end', () => this.push(null));
-    socket.on('error', (error) => this.destroy(error));
     // What came before the end, such as the broker's reason for it, is still handled.
-    socket.on('close', () => this.push(null) || this.end());
+    socket.on('error', (error) => {
+      this.#readOnce();
+      this.destroy(error);
+    });
+    socket.on('close', () => {
+      this.#readOnce();
+      this.push(null);
+      this.end();
+    });
   }
 
   /**
@@ -118,9 +129,12 @@ export class GatedStream extends Duplex {
   }
 
   override _final(callback: () => void): void {
-    // Nothing may follow a DISCONNECT.
+    // Nothing may follow a DISCONNECT; what is not read by now comes again, and must not hide the end.
     this.#waiting.clear();
-    this.#socket.end(() => callback());
+    this.#socket
+      .removeAllListeners('readable')
+      .resume()
+      .end(() => callback());
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
@@ -153,11 +167,13 @@ export class GatedStream extends Duplex {
     this.#isResting = true;
     // The socket had stopped after the first bytes that came while it was left alone: now it has the others, too.
     setImmediate(() => {
-      this.#readOnce();
+      const isBusy = this.#readOnce();
+      if (!isBusy) this.#commits.hurry();
+      const rest = isBusy ? REST_MS : SHORT_REST_MS;
       setTimeout(() => {
         this.#isResting = false;
         this.#readOn();
-      }, REST_MS);
+      }, rest);
     });
   }
 
@@ -171,17 +187,18 @@ export class GatedStream extends Duplex {
 
   #receive(chunk: Buffer): void {
     const others: Buffer[] = [];
+    let failure: Error | undefined;
     try {
       this.#cutter.cut(chunk, (bytes, start, end) => {
         if (isPublish(bytes[start] ?? 0)) this.#receivePublish(bytes, start, end);
         else others.push(this.#pass(bytes.subarray(start, end)));
       });
     } catch (error) {
-      this.destroy(error instanceof Error ? error : new Error(String(error)));
-      return;
+      failure = error instanceof Error ? error : new Error(String(error));
     }
     this.#acknowledge();
     if (others.length > 0 && !this.push(Buffer.concat(others))) this.#isAskedFor = false;
+    if (failure !== undefined) this.destroy(failure);
     if (this.#commits.uncommittedBytes > MOST_UNCOMMITTED_BYTES) this.#isFull = true;
   }
 

@@ -28,7 +28,7 @@ export class PacketCutter {
       end = packetEnd(whole, start);
     }
     const rest = whole.subarray(start);
-    this.#pieces = [rest];
+    this.#pieces = rest.length > 0 ? [rest] : [];
     this.#length = rest.length;
     this.#needed = Number.isFinite(end) ? end - start : rest.length + 1;
   }
