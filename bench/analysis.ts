@@ -12,6 +12,7 @@ import { createBuckets } from '../src/influx/buckets.ts';
 import { toLine } from '../src/influx/line-protocol.ts';
 import { createWriteBatch } from '../src/influx/write-batch.ts';
 import { projectFile } from '../src/project-file.ts';
+import { stopSignal } from '../src/stop-signal.ts';
 import { change, fillEboost, writePhotographs } from './analysis/fill.ts';
 import { NOW_MS, PHOTOGRAPHS_A_SESSION, type Sizes } from './analysis/sizes.ts';
 import { machine } from './machine.ts';
@@ -111,12 +112,15 @@ function photographsWritten(timeMs: number): string {
   });
 }
 
-async function measure(sizes: Sizes, say: (line: string) => void) {
+async function measure(sizes: Sizes, say: (line: string) => void, signal: AbortSignal) {
   const directory = await mkdtemp(join(tmpdir(), 'evida-bench-'));
   // Postgres of root's runs as another user, which must be able to pass through.
   await chmod(directory, 0o711);
   const influx = await startInfluxDb({ dataDir: join(directory, 'influxdb'), onProgress: say });
   const postgres = await startPostgres({ dataDir: join(directory, 'postgres'), durable: true });
+  const stopServers = () => Promise.all([postgres.stop(), influx.stop()]);
+  // Whoever waits for a server hears of Ctrl-C by its end.
+  signal.addEventListener('abort', () => void stopServers(), { once: true });
   try {
     const admin = new pg.Client(postgres.adminUrl);
     await admin.connect();
@@ -179,8 +183,7 @@ async function measure(sizes: Sizes, say: (line: string) => void) {
     const hourly = await run(environment, { nowMs: NOW_MS });
     return { sizes, photographs, first, rebuild, hourly };
   } finally {
-    await postgres.stop();
-    await influx.stop();
+    await stopServers();
     await rm(directory, { recursive: true, force: true });
   }
 }
@@ -207,7 +210,11 @@ if (values.help || !Object.values(sizes).every((size) => size >= 1)) {
   process.exit(values.help ? 0 : 2);
 }
 const say = (line: string) => void process.stderr.write(`${line}\n`);
-const { photographs, ...runs } = await measure(sizes, say);
+const signal = stopSignal();
+const { photographs, ...runs } = await measure(sizes, say, signal).catch((error: unknown) => {
+  if (signal.aborted) process.exit(130);
+  throw error;
+});
 const figures = Object.fromEntries(
   (['first', 'rebuild', 'hourly'] as const).map((name) => [
     name,

@@ -15,6 +15,7 @@ import { createLog } from '../src/log.ts';
 import { connectDatabase, type Database } from '../src/postgres/database.ts';
 import { migrate } from '../src/postgres/migrate.ts';
 import { projectFile } from '../src/project-file.ts';
+import { stopSignal } from '../src/stop-signal.ts';
 import { machine } from './machine.ts';
 
 const HELP = `npm run bench:backup -- [--points 10000000] [--rows 2000000] [--json]
@@ -72,11 +73,15 @@ if (values.help) process.stdout.write(HELP);
 else await main(Number(values.points), Number(values.rows), values.json);
 
 async function main(points: number, rows: number, json: boolean): Promise<void> {
+  const signal = stopSignal();
   const directory = await mkdtemp(join(tmpdir(), 'evida-bench-backup-'));
   await chmod(directory, 0o711);
   const blobs = await startBlobStorage({ dataDir: join(directory, 'blobs') });
   const influxDb = await startInfluxDb({ dataDir: join(directory, 'influx') });
   const postgres = await startPostgres({ dataDir: join(directory, 'postgres'), durable: false });
+  const stopServers = () => Promise.all([blobs.stop(), influxDb.stop(), postgres.stop()]);
+  // Whoever waits for a server hears of Ctrl-C by its end.
+  signal.addEventListener('abort', () => void stopServers(), { once: true });
   const environment = {
     MQTT_URL: 'mqtt://127.0.0.1:9',
     INFLUX_URL: influxDb.url,
@@ -124,9 +129,12 @@ async function main(points: number, rows: number, json: boolean): Promise<void> 
       pgDump: await pgDump(postgres.adminUrl, join(directory, 'dump')),
     };
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : inWords(report));
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.exitCode = 130;
   } finally {
     await database.end();
-    await Promise.all([blobs.stop(), influxDb.stop(), postgres.stop()]);
+    await stopServers();
     await rm(directory, { recursive: true, force: true });
   }
 }
