@@ -121,7 +121,8 @@ describe('GatedStream', () => {
     expect(socket.sent).to.deep.equal([1]);
   });
 
-  it('keeps the order of acknowledgements, sends each once, and none before its commit', async () => {
+  it('keeps the order of acknowledgements, sends each once, and none before its commit', async function () {
+    this.timeout(60_000);
     const step = fc.oneof(
       fc.constant('receive' as const),
       fc.constantFrom('commit all' as const, 'hold' as const, 'release' as const),
