@@ -8,7 +8,7 @@ import { until } from '../embedded/until.ts';
 import { GatedStream } from './gated-stream.ts';
 
 const MIB = 1024 * 1024;
-const READ_WITHIN_MS = 2000;
+const READ_WITHIN_MS = 8000;
 /** That nothing is read is seen only by waiting for it. */
 const LONGER_THAN_A_REST_MS = 20;
 const PING = Buffer.from([0xc0, 0]);
