@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { Aedes, type PublishPacket, type PubrelPacket } from 'aedes';
+import { Aedes, type Client, type PublishPacket, type PubrelPacket } from 'aedes';
 import { z } from 'zod';
 import type { MqttServerPart } from './mosquitto.ts';
 import { randomSecret } from './secrets-file.ts';
@@ -30,7 +30,7 @@ const packageSchema = z.object({ version: z.string() });
 export async function startMqttBroker({ onClient }: MqttBrokerOptions = {}): Promise<MqttBrokerPart> {
   const password = randomSecret();
   const acknowledgements = new Map<string, number>();
-  const connected = new Set<string>();
+  const connected = new Map<string, Client>();
   const aedes = await Aedes.createBroker({
     // The default of 100 messages on their way at once makes every client wait for the slowest one.
     concurrency: 1_000,
@@ -38,11 +38,13 @@ export async function startMqttBroker({ onClient }: MqttBrokerOptions = {}): Pro
       done(null, username === USERNAME && given !== undefined && isSame(given, password));
     },
   });
-  aedes.on('clientReady', ({ id }) => {
-    connected.add(id);
-    onClient?.(id);
+  aedes.on('clientReady', (client) => {
+    connected.set(client.id, client);
+    onClient?.(client.id);
   });
-  aedes.on('clientDisconnect', ({ id }) => connected.delete(id));
+  aedes.on('clientDisconnect', (client) => {
+    if (connected.get(client.id) === client) connected.delete(client.id);
+  });
   aedes.on('ack', (packet: PublishPacket | PubrelPacket | undefined, { id, clean }) => {
     // A persistent session's message that was acknowledged before comes without a packet, as do all of a clean one.
     const counts = packet === undefined ? clean : packet.cmd === 'publish';
@@ -71,7 +73,8 @@ export async function startMqttBroker({ onClient }: MqttBrokerOptions = {}): Pro
       for (const [id, count] of acknowledgements) if (id.startsWith(prefix)) sum += count;
       return sum;
     },
-    connectedClients: () => [...connected],
+    // One that goes while it is let in is told of as ready afterwards.
+    connectedClients: () => [...connected.values()].filter(({ closed }) => !closed).map(({ id }) => id),
     stop: () => {
       stopping ??= close(aedes, server, sockets);
       return stopping;
