@@ -1,9 +1,10 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { PacketCutter } from '../../src/mqtt/packet-cutter.ts';
+import { PUBLISH, packetType, readPublish } from '../../src/mqtt/publish-packet.ts';
 
-const PUBLISH = 3;
 const PUBACK = 4;
-const QOS_1 = 0x02;
+/** What Evida and Mosquitto speak. */
+const VERSION = 5;
 
 /**
  * Stands between the broker and a client, passes everything on, and sees when the client acknowledges messages of one
@@ -11,14 +12,14 @@ const QOS_1 = 0x02;
  */
 export class AcknowledgementTap {
   readonly #server: Server;
-  readonly #topic: Buffer;
+  readonly #topic: string;
   readonly #sockets = new Set<Socket>();
   /** What the messages said, by the id of their packet, until it is acknowledged. */
   readonly #waiting = new Map<number, string>();
   onAcknowledged: (payload: string) => void = () => undefined;
 
   private constructor(target: number, topic: string) {
-    this.#topic = Buffer.from(topic);
+    this.#topic = topic;
     this.#server = createServer((client) => this.#join(client, target));
   }
 
@@ -64,20 +65,13 @@ export class AcknowledgementTap {
   }
 
   #noteMessage(packet: Buffer): void {
-    const first = packet[0] ?? 0;
-    if (first >> 4 !== PUBLISH || (first & QOS_1) === 0) return;
-    // The remaining length ends with its first byte below 128.
-    let at = 1;
-    while ((packet[at] ?? 0) > 127) at += 1;
-    at += 1;
-    const topicEnd = at + 2 + packet.readUInt16BE(at);
-    if (topicEnd - at - 2 !== this.#topic.length || this.#topic.compare(packet, at + 2, topicEnd) !== 0)
-      return;
-    this.#waiting.set(packet.readUInt16BE(topicEnd), packet.toString('latin1', topicEnd + 2));
+    if (packetType(packet[0] ?? 0) !== PUBLISH) return;
+    const { topic, packetId, payload } = readPublish(packet, 0, packet.length, VERSION);
+    if (packetId !== 0 && topic === this.#topic) this.#waiting.set(packetId, payload.toString('latin1'));
   }
 
   #noteAcknowledgement(packet: Buffer): void {
-    if ((packet[0] ?? 0) >> 4 !== PUBACK) return;
+    if (packetType(packet[0] ?? 0) !== PUBACK) return;
     const packetId = packet.readUInt16BE(2);
     const payload = this.#waiting.get(packetId);
     if (payload === undefined) return;

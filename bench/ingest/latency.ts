@@ -65,7 +65,7 @@ async function timeAcknowledgements(
   const publishedMs = new Map<string, number>();
   const times: number[] = [];
   tap.onAcknowledged = (payload) => {
-    const number = payload.slice(payload.lastIndexOf('\0') + 1).split('-')[0] ?? '';
+    const number = payload.split('-')[0] ?? '';
     const startedMs = publishedMs.get(number);
     if (startedMs !== undefined) times.push(performance.now() - startedMs);
   };

@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 import { Acknowledgements } from './acknowledgements.ts';
 import type { ProtocolVersion } from './client-options.ts';
 import { PacketCutter } from './packet-cutter.ts';
-import { isPublish, type Publish, packetType, readPublish } from './publish-packet.ts';
+import { PUBLISH, type Publish, packetType, readPublish } from './publish-packet.ts';
 
 /** How far the log has come: what is appended gets the next sequence, what is committed is on disk. */
 export interface Commits {
@@ -190,8 +190,10 @@ export class GatedStream extends Duplex {
     let failure: Error | undefined;
     try {
       this.#cutter.cut(chunk, (bytes, start, end) => {
-        if (isPublish(bytes[start] ?? 0)) this.#receivePublish(bytes, start, end);
-        else others.push(this.#pass(bytes.subarray(start, end)));
+        const type = packetType(bytes[start] ?? 0);
+        if (type === PUBLISH) this.#receivePublish(bytes, start, end);
+        else others.push(bytes.subarray(start, end));
+        this.#isGreeted ||= type === CONNACK;
       });
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
@@ -200,11 +202,6 @@ export class GatedStream extends Duplex {
     if (others.length > 0 && !this.push(Buffer.concat(others))) this.#isAskedFor = false;
     if (failure !== undefined) this.destroy(failure);
     if (this.#commits.uncommittedBytes > MOST_UNCOMMITTED_BYTES) this.#isFull = true;
-  }
-
-  #pass(packet: Buffer): Buffer {
-    this.#isGreeted ||= packetType(packet[0] ?? 0) === CONNACK;
-    return packet;
   }
 
   #receivePublish(bytes: Buffer, start: number, end: number): void {

@@ -1,16 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { writeVariableLength } from '../../test/fixture/variable-length.ts';
 import { PacketCutter } from './packet-cutter.ts';
 
 /** A packet with so many bytes behind its header; its length is written by hand, in each of the four forms. */
 function packetOf(bodyLength: number): Buffer {
-  const length: number[] = [];
-  let rest = bodyLength;
-  do {
-    length.push((rest % 128) + (rest >= 128 ? 128 : 0));
-    rest = Math.floor(rest / 128);
-  } while (rest > 0);
-  return Buffer.concat([Buffer.from([0x40, ...length]), Buffer.alloc(bodyLength, bodyLength)]);
+  return Buffer.concat([
+    Buffer.from([0x40, ...writeVariableLength(bodyLength)]),
+    Buffer.alloc(bodyLength, bodyLength),
+  ]);
 }
 
 function cutAll(bytes: Buffer): Buffer[] {

@@ -1,6 +1,5 @@
-const CONTINUED = 0x80;
-const LENGTH_BITS = 0x7f;
-const MOST_LENGTH_BYTES = 4;
+import { afterVariableLength, variableLength } from './variable-length.ts';
+
 const LEAST_PACKET_BYTES = 2;
 
 /** Told of a packet that is whole: where it begins in these bytes, and where it has ended. */
@@ -36,12 +35,6 @@ export class PacketCutter {
 
 /** Of the packet that begins here; infinite as long as its header is not complete. */
 function packetEnd(bytes: Buffer, start: number): number {
-  let length = 0;
-  for (let at = 1; at <= MOST_LENGTH_BYTES; at++) {
-    const byte = bytes[start + at];
-    if (byte === undefined) return Number.POSITIVE_INFINITY;
-    length += (byte & LENGTH_BITS) * 128 ** (at - 1);
-    if ((byte & CONTINUED) === 0) return start + 1 + at + length;
-  }
-  throw new RangeError('the length of an MQTT packet has at most four bytes');
+  const body = afterVariableLength(bytes, start + 1, bytes.length);
+  return Number.isFinite(body) ? body + variableLength(bytes, start + 1, body) : body;
 }

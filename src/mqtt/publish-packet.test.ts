@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { writeVariableLength } from '../../test/fixture/variable-length.ts';
 import { readPublish } from './publish-packet.ts';
 
 interface Written {
@@ -13,16 +14,6 @@ interface Written {
   readonly properties?: Uint8Array;
 }
 
-function variable(length: number): number[] {
-  const digits: number[] = [];
-  let rest = length;
-  do {
-    digits.push((rest % 128) + (rest >= 128 ? 128 : 0));
-    rest = Math.floor(rest / 128);
-  } while (rest > 0);
-  return digits;
-}
-
 function two(value: number): number[] {
   return [value >> 8, value & 0xff];
 }
@@ -34,12 +25,12 @@ function write({ topic, payload, qos, packetId, isRepeated, isRetained, properti
     Buffer.from(two(name.length)),
     name,
     Buffer.from(qos === 0 ? [] : two(packetId)),
-    Buffer.from(properties === undefined ? [] : variable(properties.length)),
+    Buffer.from(properties === undefined ? [] : writeVariableLength(properties.length)),
     properties ?? Buffer.alloc(0),
     payload,
   ]);
   const flags = 0x30 | (isRepeated ? 8 : 0) | (qos << 1) | (isRetained ? 1 : 0);
-  return Buffer.concat([Buffer.from([flags, ...variable(body.length)]), body]);
+  return Buffer.concat([Buffer.from([flags, ...writeVariableLength(body.length)]), body]);
 }
 
 const anyMessage = fc.record({

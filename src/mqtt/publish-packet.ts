@@ -1,13 +1,14 @@
 import type { ProtocolVersion } from './client-options.ts';
+import { afterVariableLength, variableLength } from './variable-length.ts';
 
-/** Where a packet has its type, in its first byte: that of PUBLISH is 3. */
+/** Where a packet has its type, in its first byte. */
 const TYPE_SHIFT = 4;
-const PUBLISH = 3;
+/** The type of a packet that brings a message. */
+export const PUBLISH = 3;
 const DUP = 0x08;
 const RETAIN = 0x01;
 const QOS_SHIFT = 1;
 const QOS_BITS = 0x03;
-const CONTINUED = 0x80;
 
 /** A message as the broker sends it (MQTT 5, 3.3). */
 export interface Publish {
@@ -26,13 +27,9 @@ export function packetType(firstByte: number): number {
   return firstByte >> TYPE_SHIFT;
 }
 
-export function isPublish(firstByte: number): boolean {
-  return packetType(firstByte) === PUBLISH;
-}
-
 /**
- * Reads the PUBLISH packet between `start` and `end`; the properties of MQTT 5 are passed over. For what MQTT.js needs to
- * do the same, see docs/performance.md.
+ * Reads the PUBLISH packet between `start` and `end`; the properties of MQTT 5 are passed over. Why not
+ * by MQTT.js: docs/decisions/0008-messages-past-mqtt-js.md.
  * @throws RangeError if it is none that may come: of QoS 2, with an alias in place of its topic, or torn
  */
 export function readPublish(bytes: Buffer, start: number, end: number, version: ProtocolVersion): Publish {
@@ -58,19 +55,9 @@ export function readPublish(bytes: Buffer, start: number, end: number, version: 
 
 function afterProperties(bytes: Buffer, at: number, end: number): number {
   const begin = afterVariableLength(bytes, at, end);
-  let length = 0;
-  for (let digit = begin - 1; digit >= at; digit--) {
-    length = length * 128 + ((bytes[digit] ?? 0) & ~CONTINUED);
-  }
-  if (begin + length > end) throw torn();
-  return begin + length;
-}
-
-function afterVariableLength(bytes: Buffer, at: number, end: number): number {
-  let after = at;
-  while (after < end && ((bytes[after] ?? 0) & CONTINUED) !== 0) after++;
-  if (after >= end) throw torn();
-  return after + 1;
+  const after = begin <= end ? begin + variableLength(bytes, at, begin) : begin;
+  if (after > end) throw torn();
+  return after;
 }
 
 function torn(): RangeError {
