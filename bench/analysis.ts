@@ -15,6 +15,7 @@ import { projectFile } from '../src/project-file.ts';
 import { stopSignal } from '../src/stop-signal.ts';
 import { change, fillEboost, writePhotographs } from './analysis/fill.ts';
 import { NOW_MS, PHOTOGRAPHS_A_SESSION, type Sizes } from './analysis/sizes.ts';
+import { endWith } from './end-with.ts';
 import { machine } from './machine.ts';
 
 const HELP = `npm run bench:analysis -- [--transactions 1000000] [--boxes 2000] [--customers 50000] [--months 24] [--plans] [--json]
@@ -118,9 +119,7 @@ async function measure(sizes: Sizes, say: (line: string) => void, signal: AbortS
   await chmod(directory, 0o711);
   const influx = await startInfluxDb({ dataDir: join(directory, 'influxdb'), onProgress: say });
   const postgres = await startPostgres({ dataDir: join(directory, 'postgres'), durable: true });
-  const stopServers = () => Promise.all([postgres.stop(), influx.stop()]);
-  // Whoever waits for a server hears of Ctrl-C by its end.
-  signal.addEventListener('abort', () => void stopServers(), { once: true });
+  const stopServers = endWith(signal, [postgres, influx]);
   try {
     const admin = new pg.Client(postgres.adminUrl);
     await admin.connect();

@@ -16,6 +16,7 @@ import { connectDatabase, type Database } from '../src/postgres/database.ts';
 import { migrate } from '../src/postgres/migrate.ts';
 import { projectFile } from '../src/project-file.ts';
 import { stopSignal } from '../src/stop-signal.ts';
+import { endWith } from './end-with.ts';
 import { machine } from './machine.ts';
 
 const HELP = `npm run bench:backup -- [--points 10000000] [--rows 2000000] [--json]
@@ -79,9 +80,7 @@ async function main(points: number, rows: number, json: boolean): Promise<void> 
   const blobs = await startBlobStorage({ dataDir: join(directory, 'blobs') });
   const influxDb = await startInfluxDb({ dataDir: join(directory, 'influx') });
   const postgres = await startPostgres({ dataDir: join(directory, 'postgres'), durable: false });
-  const stopServers = () => Promise.all([blobs.stop(), influxDb.stop(), postgres.stop()]);
-  // Whoever waits for a server hears of Ctrl-C by its end.
-  signal.addEventListener('abort', () => void stopServers(), { once: true });
+  const stopServers = endWith(signal, [blobs, influxDb, postgres]);
   const environment = {
     MQTT_URL: 'mqtt://127.0.0.1:9',
     INFLUX_URL: influxDb.url,
