@@ -133,7 +133,10 @@ export const BOXES = chosen({
 });
 
 /** Rows of these boxes. */
-export const IN_BOXES = `box = ANY (array_remove(ARRAY[\${box:sqlstring}]::text[], '')::integer[])`;
+export const IN_BOXES = isChosen('box', 'integer');
+
+/** Rows of this outlet. */
+export const IN_OUTLET = isChosen('outlet', 'smallint');
 
 /** One outlet of that box. */
 export const OUTLET = chosen({
@@ -142,3 +145,8 @@ export const OUTLET = chosen({
   description: 'An installed outlet of this box',
   query: `SELECT outlet::text FROM installed_outlet WHERE ${IN_BOXES} ORDER BY outlet`,
 });
+
+/** Whether a number is among the values of the variable of its name; never, where there are none to choose from. */
+function isChosen(column: string, type: 'integer' | 'smallint'): string {
+  return `${column} = ANY (array_remove(ARRAY[\${${column}:sqlstring}]::text[], '')::${type}[])`;
+}

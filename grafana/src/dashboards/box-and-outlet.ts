@@ -19,7 +19,16 @@ import {
 import type { Settings } from '../settings.ts';
 import { flux, sql } from '../targets.ts';
 import { joinByField } from '../transformations.ts';
-import { BOX, historyBucket, IN_BOXES, OUTLET, PLACE, telemetryBucket, timeZone } from '../variables.ts';
+import {
+  BOX,
+  historyBucket,
+  IN_BOXES,
+  IN_OUTLET,
+  OUTLET,
+  PLACE,
+  telemetryBucket,
+  timeZone,
+} from '../variables.ts';
 import { CONNECTION, REVENUE, STATUS } from '../words.ts';
 
 /** *Box and outlet*: all that is known of one box, and of one of its outlets. */
@@ -251,7 +260,7 @@ function sessions(): UnplacedPanel {
     targets: [
       sql(
         'sessions',
-        `SELECT start_time, end_time, state, metered_kwh, billed_kwh, revenue, peak_power_w, mean_power_factor, transaction_id::text FROM outlet_session WHERE ${IN_BOXES} AND outlet = ANY (array_remove(ARRAY[\${outlet:sqlstring}]::text[], '')::smallint[]) AND start_time <= $__timeTo() AND coalesce(end_time, now()) >= $__timeFrom() ORDER BY start_time DESC`,
+        `SELECT start_time, end_time, state, metered_kwh, billed_kwh, revenue, peak_power_w, mean_power_factor, transaction_id::text FROM outlet_session WHERE ${IN_BOXES} AND ${IN_OUTLET} AND start_time <= $__timeTo() AND coalesce(end_time, now()) >= $__timeFrom() ORDER BY start_time DESC`,
       ),
     ],
     fields: {
